@@ -1,0 +1,1 @@
+"""What is known of libraries, as data: model, loader, finder and the TOML files."""

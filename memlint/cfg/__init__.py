@@ -1,0 +1,1 @@
+"""The control-flow graph of one function: blocks of small instructions with normal and exceptional edges."""

@@ -1,0 +1,1 @@
+"""The analysis: which obligations are held where, and who is left owing."""

@@ -1,0 +1,1 @@
+"""One module a format: how findings are printed."""

@@ -1,0 +1,3 @@
+"""One rule, one module; ``RULES`` says what is what."""
+
+from __future__ import annotations
