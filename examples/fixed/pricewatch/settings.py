@@ -1,0 +1,31 @@
+"""What the service is told at start: its feeds, its database, its workers and the symbols to watch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's configuration."""
+
+    feeds: tuple[str, ...]
+    database: Path
+    workers: int
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the JSON settings file; the database's path is relative to that file."""
+    with open(path, encoding="utf-8") as stream:
+        raw = json.load(stream)
+    return Settings(tuple(raw["feeds"]), path.parent / raw["database"], int(raw.get("workers", 2)))
+
+
+def read_symbols(path: Path) -> frozenset[str]:
+    """Read the watched symbols, one a line; a file that starts with `# off` watches nothing."""
+    with open(path, encoding="utf-8") as stream:
+        if stream.readline().strip() == "# off":
+            return frozenset()
+        return frozenset(line.strip() for line in stream if line.strip())

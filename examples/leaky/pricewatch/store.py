@@ -1,0 +1,31 @@
+"""Keep quotes in a SQLite database, one row a quote."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+from pricewatch.feed import Quote
+
+TABLE = "CREATE TABLE IF NOT EXISTS quote (id INTEGER PRIMARY KEY, symbol TEXT, price REAL CHECK (price > 0))"
+
+
+def record(database: Path, quotes: Iterable[Quote]) -> int:
+    """Add quotes, all of them or none, and count them; a price that is not positive is refused."""
+    rows = [(quote.symbol, quote.price) for quote in quotes]
+    # caught in test_a_price_that_the_database_refuses_is_on_the_status_page
+    with sqlite3.connect(database) as connection:  # leak: MEM101
+        connection.execute(TABLE)
+        connection.executemany("INSERT INTO quote (symbol, price) VALUES (?, ?)", rows)
+    return len(rows)
+
+
+def latest(database: Path, symbol: str) -> float | None:
+    """Find a symbol's newest price, or None when it was never seen."""
+    connection = sqlite3.connect(database)  # leak: MEM301
+    row = connection.execute(
+        "SELECT price FROM quote WHERE symbol = ? ORDER BY id DESC LIMIT 1", (symbol,)
+    ).fetchone()
+    connection.close()
+    return None if row is None else float(row[0])
