@@ -1,0 +1,110 @@
+"""Every example of every rule page is a test: the findings are exactly those that its comments expect."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+
+import pytest
+
+import memlint.catalogue
+from memlint.findings import Finding, Severity, Span
+from memlint.flow.analysis import analyse
+from memlint.rulebook import Example, ExampleFile, Page, Rulebook
+from memlint.rules import RULES, Default, Rule
+from memlint.source.text import Source
+
+from .expectations import disagreements, expectations
+
+BOOK = Rulebook.load()
+CASES = [
+    pytest.param(page, example, id=f"{page.code}: {example.heading}")
+    for page in BOOK.pages
+    for example in page.examples
+]
+FIXED = [
+    pytest.param(page, example, id=f"{page.code}: {example.heading}")
+    for page in BOOK.pages
+    for example in page.examples
+    if example.fixed is not None
+]
+PAGES = [pytest.param(page, id=page.code) for page in BOOK.pages]
+
+
+@functools.cache
+def catalogue() -> memlint.catalogue.Catalogue:
+    return memlint.catalogue.load()
+
+
+def rules_for(page: Page, named: set[str]) -> Iterator[Rule]:
+    """The rules that are on, the page's own, and those that the block names."""
+    for rule in RULES:
+        if rule.default is Default.ON or rule.code == page.code or rule.code in named:
+            yield rule
+
+
+def found(file: ExampleFile, rules: Iterator[Rule]) -> list[Finding]:
+    """What the rules say about one file."""
+    try:
+        tree = ast.parse(file.text)
+    except SyntaxError as error:
+        span = Span(error.lineno or 1, max((error.offset or 1) - 1, 0), error.lineno or 1, 0)
+        return [Finding("MEM000", file.path, span, str(error.msg), Severity.ERROR)]
+    source = Source(file.path, file.text, tree, tuple(file.text.split("\n")))
+    analysis = analyse(source, catalogue())
+    return [finding for rule in rules for finding in rule.check(analysis)]
+
+
+@pytest.mark.parametrize(("page", "example"), CASES)
+def test_the_page_is_kept(page: Page, example: Example) -> None:
+    differences: list[str] = []
+    for file in example.files:
+        expected = expectations(file.text, page.code)
+        rules = rules_for(page, {item.code for item in expected})
+        differences += disagreements(found(file, rules), expected)
+
+    assert not differences, "\n".join((example.heading, *differences, "", example.files[0].text))
+
+
+@pytest.mark.parametrize(("page", "example"), FIXED)
+def test_a_fixed_example_is_silent(page: Page, example: Example) -> None:
+    assert example.fixed is not None
+
+    assert found(ExampleFile("example.py", example.fixed, 1), rules_for(page, set())) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_a_live_positive_and_a_silent_case(page: Page) -> None:
+    expected = [
+        [item for file in example.files for item in expectations(file.text, page.code)] for example in page.examples
+    ]
+
+    assert any(item.code == page.code and not item.missed for items in expected for item in items)
+    assert any(not items for items in expected)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_headings_are_unique_and_name_only_one_case(page: Page) -> None:
+    headings = [example.heading for example in page.examples]
+
+    assert len(set(headings)) == len(headings)
+    assert all(len(example.files) == 1 or example.fixed is None for example in page.examples)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_examples_are_python(page: Page) -> None:
+    for example in page.examples:
+        for file in example.files:
+            if not any(item.code == "MEM000" for item in expectations(file.text, page.code)):
+                compile(file.text, f"{page.file_name}: {example.heading}", "exec", dont_inherit=True)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_its_sections_in_order(page: Page) -> None:
+    titles = [line[3:] for line in page.text.splitlines() if line.startswith("## ")]
+    fixed = ["What it does", "Why it matters", "At run time and in tests"]
+    closing = ["Known limits", "In other tools", "References"]
+
+    assert titles[:3] == fixed
+    assert [title for title in titles if title in closing] == closing
