@@ -14,7 +14,9 @@ BOOK = Rulebook.load()
 
 
 def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
-    assert sorted(rule.code for rule in RULES) == [page.code for page in BOOK.pages]
+    unparsable = "MEM000"  # found by the parser, before any rule runs
+
+    assert sorted([unparsable, *(rule.code for rule in RULES)]) == [page.code for page in BOOK.pages]
 
 
 def test_a_page_says_of_its_rule_what_the_rule_says() -> None:
