@@ -15,7 +15,8 @@ def test_both_packages_are_imported_with_nothing_else_installed(installed: Insta
 
 def test_explain_prints_the_page_of_a_rule(installed: Installed) -> None:
     (page,) = (installed.checkout / "rules").glob("MEM101-*.md")
-    assert page.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") in installed.run("memlint", "explain", "MEM101")
+    title = page.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+    assert title in installed.run("memlint", "explain", "MEM101")
 
 
 def test_a_leak_is_found_with_nothing_else_installed(installed: Installed, tmp_path: Path) -> None:
