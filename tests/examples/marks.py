@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
-SOURCE = "pricewatch"
+
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Mark:
 def marks(twin: str) -> list[Mark]:
     """Read every `# leak:` comment of a twin, with the `# caught in` comments above it."""
     found = []
-    for path in sorted((EXAMPLES / twin / SOURCE).rglob("*.py")):
+    for path in sorted((EXAMPLES / twin / "pricewatch").rglob("*.py")):
         tests: list[str] = []
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if caught := re.match(r"\s*# caught in (test_\w+)$", line):

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from .marks import EXAMPLES, SOURCE, Mark, marks
+from .marks import EXAMPLES, Mark, marks
 
 TWINS = ("leaky", "fixed")
 
@@ -38,15 +38,14 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return failures(report)
 
 
-def findings(*words: str) -> tuple[int, set[tuple[str, str]]]:
+def findings(twin: str) -> tuple[int, set[tuple[str, str]]]:
     """The exit code of `memlint check`, and what it found where: (`pricewatch/feed.py:36`, `MEM301`)."""
-    command = [str(Path(sys.executable).with_name("memlint")), "check", "--output-format", "json", *words]
-    done = subprocess.run(command, cwd=EXAMPLES, capture_output=True, text=True)
+    memlint = Path(sys.executable).with_name("memlint")
+    command = [str(memlint), "check", "--output-format", "json", "."]
+    done = subprocess.run(command, cwd=EXAMPLES / twin, capture_output=True, text=True)
     assert done.returncode in (0, 1), done.stderr
-    return done.returncode, {
-        (f"{SOURCE}/{Path(item['path']).name}:{item['span']['line']}", item["code"])
-        for item in json.loads(done.stdout)["findings"]
-    }
+    found = json.loads(done.stdout)["findings"]
+    return done.returncode, {(f"{item['path']}:{item['line']}", item["code"]) for item in found}
 
 
 def test_the_twins_have_the_same_tests() -> None:
