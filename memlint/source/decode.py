@@ -1,0 +1,145 @@
+"""Bytes to text to tree: what stands in the way becomes one finding that says where and why."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import io
+import re
+import symtable
+import tokenize
+import warnings
+
+from memlint.findings import Finding, Severity, Span
+from memlint.source.text import Source
+
+CODE = "MEM000"
+"""A file that could not be analysed."""
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_OTHER_ENCODINGS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+
+
+class Unreadable(Exception):
+    """Why a file cannot be analysed, and where in it (line from 1, column from 0)."""
+
+    def __init__(self, reason: str, line: int = 1, column: int = 0, lines: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+        self.lines = lines
+        """The file's physical lines, as far as they could be read."""
+
+    def finding(self, path: str) -> Finding:
+        """The finding that tells the user."""
+        span = Span(self.line, self.column, self.line, self.column + 1)
+        return Finding(CODE, path, span, self.reason, Severity.ERROR, statement=span)
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """Physical lines without their ends, as Python's tokenizer divides them.
+
+    ``str.splitlines`` also divides at form feeds and at other characters that end no line of Python.
+    """
+    lines = _LINE_END.split(text)
+    if lines and not lines[-1]:
+        lines.pop()
+    return tuple(lines)
+
+
+def decode(data: bytes) -> str:
+    """The text of a Python file, by its byte order mark or coding comment, else UTF-8.
+
+    Raises:
+        Unreadable: the bytes are not Python source text.
+    """
+    for mark, name in _OTHER_ENCODINGS:
+        if data.startswith(mark):
+            raise Unreadable(f"the file is encoded in {name}, which Python does not read; save it as UTF-8")
+    if (at := data.find(b"\0")) >= 0:
+        raise Unreadable("the file holds a null byte, so it is not Python source", *_position(data, at))
+    encoding = _encoding(data)
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise Unreadable(
+            f"byte 0x{data[error.start]:02x} is not {encoding.removesuffix('-sig')}; save the file as UTF-8 or"
+            " name its encoding in a comment on its first line",
+            *_position(data, error.start),
+        ) from error
+    except (LookupError, UnicodeError, ValueError) as error:
+        raise Unreadable(f"the file cannot be decoded as {encoding}: {error}") from error
+
+
+def _encoding(data: bytes) -> str:
+    try:
+        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    except SyntaxError as error:
+        head = data.split(b"\n", 2)[:2]
+        for number, line in enumerate(head, start=1):
+            if b"coding" in line:
+                raise Unreadable(f"the coding comment cannot be used: {error.msg}", number) from error
+        return "utf-8"  # there is no such comment: decoding will name the byte that is in the way
+
+
+def _position(data: bytes, at: int) -> tuple[int, int]:
+    before = split_lines(data[:at].decode("latin-1") + "x")
+    return len(before), len(before[-1]) - 1
+
+
+def parse(text: str, path: str) -> Source:
+    """The tree of a Python file beside its text.
+
+    Raises:
+        Unreadable: the text is not Python, or is nested more deeply than Python's parser allows.
+    """
+    lines = split_lines(text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes and the like are for other linters to tell
+            tree = ast.parse(text, path)
+    except SyntaxError as error:
+        raise _unreadable(error, lines) from error
+    except ValueError as error:
+        raise Unreadable(f"the file cannot be parsed: {error}") from error
+    except (RecursionError, MemoryError) as error:
+        raise too_deep() from error
+    return Source(path, text, tree, lines)
+
+
+def check_syntax(text: str, path: str) -> None:
+    """Refuse what ``parse`` would refuse, at well under half its price: no tree is built in Python.
+
+    Used for files that hold no name of any resource, which are otherwise done unparsed.
+
+    Raises:
+        Unreadable: as ``parse`` does.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as in parse
+            symtable.symtable(text, path, "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        parse(text, path)  # the symbol table refuses more than the parser does: the parser decides
+
+
+def too_deep() -> Unreadable:
+    """The reason for a file whose nesting exhausts the stack, in the parser or after it."""
+    return Unreadable("the file is nested too deeply to be analysed (RecursionError)")
+
+
+def _unreadable(error: SyntaxError, lines: tuple[str, ...]) -> Unreadable:
+    line = min(max(error.lineno or 1, 1), max(len(lines), 1))
+    column = max((error.offset or 1) - 1, 0)
+    if line <= len(lines):
+        column = min(column, len(lines[line - 1]))
+    message = (error.msg or "invalid syntax").replace("\n", " ")
+    if message.startswith("s_push: ") or "too many nested" in message:
+        message += " (nested too deeply)"
+    return Unreadable(f"syntax error: {message}", line, column, lines)
