@@ -1,0 +1,68 @@
+"""What a run found, as one value that every format prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from memlint.findings import Finding
+from memlint.flow.analysis import Skipped
+from memlint.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file or path about which nothing can be said, through no fault of its content."""
+
+    path: str
+    reason: str
+    """``cannot be read: Permission denied``, or the internal error's type and words."""
+    internal: bool = False
+    """True when the fault is memlint's own."""
+    trace: str = ""
+    """The traceback, for ``--debug``."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFunction:
+    """A function that was not judged, and its file."""
+
+    path: str
+    function: Skipped
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole outcome of a run; equal for equal input, whatever the number of processes."""
+
+    findings: tuple[Finding, ...] = ()
+    """By file, place, code and message."""
+    failures: tuple[Failure, ...] = ()
+    lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Physical lines of the files that findings and their witnesses name."""
+    files: int = 0
+    """How many files were looked at."""
+    suppressed: int = 0
+    """Findings that a comment silences."""
+    skipped: tuple[SkippedFunction, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    """The rules that ran."""
+
+    def counts(self) -> dict[str, int]:
+        """Findings by code, most frequent first."""
+        found: dict[str, int] = {}
+        for finding in self.findings:
+            found[finding.code] = found.get(finding.code, 0) + 1
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+    def name(self, code: str) -> str:
+        """The name of a finding's rule; a file that cannot be analysed has one too."""
+        return next((rule.name for rule in self.rules if rule.code == code), "unreadable-file")
+
+
+def shown(text: str) -> str:
+    """A path or message as printable text: bytes that are no UTF-8 and control characters as ``\\xNN``."""
+    decoded = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if decoded.isprintable():
+        return decoded
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in decoded)

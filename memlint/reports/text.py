@@ -1,0 +1,51 @@
+"""For people: a headline a finding, then the code along the path that proves it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from memlint.findings import Finding
+from memlint.reports.concise import headline
+from memlint.reports.frames import Mark, frame
+from memlint.reports.model import Report, shown
+from memlint.reports.style import Style
+
+
+def print_text(report: Report, style: Style) -> Iterator[str]:
+    """All findings with their frames, then one line that counts them."""
+    for finding in report.findings:
+        yield headline(finding, style)
+        yield from _path(finding, report, style)
+        yield ""
+    if report.files:
+        yield _summary(report)
+
+
+def _path(finding: Finding, report: Report, style: Style) -> Iterator[str]:
+    """The frames of the witness, file by file; without one, the frame of the finding itself."""
+    if not finding.witness:
+        lines = report.lines.get(finding.path, ())
+        yield from frame(lines, [Mark(finding.span, "")], finding.severity, style)
+        return
+    numbered = len(finding.witness) > 1
+    steps = enumerate(finding.witness, start=1)
+    for path, group in itertools.groupby(steps, key=lambda item: item[1].path or finding.path):
+        marks = [Mark(step.span, f"{n}. {step.text}" if numbered else step.text) for n, step in group]
+        if path != finding.path:
+            span = marks[0].span
+            yield style.strong(f"in {shown(path)}:{span.line}:{span.column + 1}")
+        lines = report.lines.get(path, ())
+        yield from frame(lines, marks, finding.severity, style)
+        if not lines:
+            yield from (f"  line {mark.span.line}: {mark.label}" for mark in marks)
+
+
+def _summary(report: Report) -> str:
+    files = f"{report.files} file{'' if report.files == 1 else 's'}"
+    silenced = f" ({report.suppressed} silenced by comments)" if report.suppressed else ""
+    count = len(report.findings)
+    if not count:
+        return f"No findings in {files}{silenced}."
+    touched = len({finding.path for finding in report.findings})
+    return f"{count} finding{'' if count == 1 else 's'} in {touched} of {files}{silenced}."
