@@ -1,0 +1,147 @@
+"""Every option once: its key in ``[tool.memlint]``, its flag, its type, its default and its words.
+
+The command line, the reader of ``pyproject.toml`` and ``docs/reference/options.md`` are all made from
+``OPTIONS``, so none of them can know an option that the others do not.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from memlint import reports
+
+
+class Kind(enum.Enum):
+    """The type of an option's value; the value says it in words for error lines."""
+
+    FLAG = "true or false"
+    NUMBER = "a whole number of at least 1"
+    TEXT = "a string"
+    CHOICE = "one of the listed words"
+    CODES = "a list of rule codes or their prefixes"
+    GLOBS = "a list of file patterns"
+    CODES_BY_GLOB = "a table of file pattern = list of rule codes"
+    TABLE = "a table"
+
+
+class Place(enum.Enum):
+    """Where an option may be given."""
+
+    BOTH = "both"
+    FLAG_ONLY = "flag"
+    FILE_ONLY = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of ``memlint check``."""
+
+    key: str
+    kind: Kind
+    default: object
+    words: str
+    place: Place = Place.BOTH
+    choices: tuple[str, ...] = ()
+    metavar: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The attribute that holds it, in ``Settings`` or in the parsed command line."""
+        return self.key.replace("-", "_")
+
+
+FORMATS = tuple(reports.FORMATS)
+
+DEFAULT_EXCLUDE = (
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".hg",
+    ".hypothesis",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pants.d",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    "__pycache__",
+    "__pypackages__",
+    "_build",
+    "buck-out",
+    "build",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "venv",
+)
+
+OPTIONS: tuple[Option, ...] = (
+    Option("select", Kind.CODES, None, "Rules to run instead of the default set.", metavar="CODES"),
+    Option("ignore", Kind.CODES, (), "Rules to leave out.", metavar="CODES"),
+    Option("extend-select", Kind.CODES, (), "Rules to run besides those selected.", metavar="CODES"),
+    Option("extend-ignore", Kind.CODES, (), "Rules to leave out besides those ignored.", metavar="CODES"),
+    Option(
+        "per-file-ignores",
+        Kind.CODES_BY_GLOB,
+        (),
+        "Rules to leave out in the files that a pattern names.",
+        Place.FILE_ONLY,
+    ),
+    Option("preview", Kind.FLAG, False, "Run rules that are still being measured on real code."),
+    Option(
+        "strict",
+        Kind.FLAG,
+        False,
+        "Believe that an unknown function only borrows what it is given (more findings, more false ones).",
+    ),
+    Option(
+        "exclude",
+        Kind.GLOBS,
+        DEFAULT_EXCLUDE,
+        "Files and folders to pass by when a folder is searched, instead of the default list.",
+        metavar="PATTERNS",
+    ),
+    Option(
+        "extend-exclude", Kind.GLOBS, (), "Files and folders to pass by besides those excluded.", metavar="PATTERNS"
+    ),
+    Option("force-exclude", Kind.FLAG, False, "Pass excluded files by even when they are named themselves."),
+    Option(
+        "output-format",
+        Kind.CHOICE,
+        "text",
+        "How findings are printed.",
+        choices=FORMATS,
+        metavar="FORMAT",
+    ),
+    Option("output-file", Kind.TEXT, None, "Write the findings to this file.", Place.FLAG_ONLY, metavar="FILE"),
+    Option("statistics", Kind.FLAG, False, "Count findings by rule instead of printing them.", Place.FLAG_ONLY),
+    Option("exit-zero", Kind.FLAG, False, "Exit 0 even when there are findings.", Place.FLAG_ONLY),
+    Option(
+        "jobs",
+        Kind.NUMBER,
+        None,
+        "Processes to run; by default one a core when there is enough to do.",
+        metavar="N",
+    ),
+    Option(
+        "stdin-filename",
+        Kind.TEXT,
+        None,
+        "Name to report for the program read from standard input (path `-`).",
+        Place.FLAG_ONLY,
+        metavar="NAME",
+    ),
+    Option(
+        "catalogue",
+        Kind.TABLE,
+        None,
+        "Your own resources, in the words of the catalogue reference.",
+        Place.FILE_ONLY,
+    ),
+)
