@@ -1,0 +1,9 @@
+"""From paths to a report: files are found, each is checked, and the outcomes are put in order."""
+
+from __future__ import annotations
+
+from memlint.engine.checker import Checker, FileResult
+from memlint.engine.files import Sought, find_files
+from memlint.engine.run import run
+
+__all__ = ["Checker", "FileResult", "Sought", "find_files", "run"]

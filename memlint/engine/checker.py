@@ -1,0 +1,158 @@
+"""One file: read, parse, analyse, judge, silence.  Nothing that happens in it ends the run."""
+
+from __future__ import annotations
+
+import ast
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from memlint.catalogue import Catalogue, load
+from memlint.findings import Finding
+from memlint.flow.analysis import Skipped, analyse
+from memlint.reports.model import Failure
+from memlint.rules import RULES, Rule
+from memlint.settings import Selection, Settings, globs
+from memlint.source.decode import CODE, Unreadable, check_syntax, decode, parse, split_lines, too_deep
+from memlint.source.prefilter import Prefilter
+from memlint.source.suppressions import Suppressions, read_suppressions
+from memlint.source.text import Source
+
+_DEEP = 60
+"""Nesting from which running out of stack is laid to the file and not to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What came of one file."""
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    lines: tuple[str, ...] = ()
+    """The file's physical lines, when there are findings to show them for."""
+    suppressed: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    failure: Failure | None = None
+    seconds: float = field(default=0.0, compare=False)
+
+
+class Checker:
+    """Checks files with one set of settings.
+
+    ``read`` and ``judge`` are apart so that a run over many files can read them all before it judges any.
+
+    Raises ``CatalogueError`` at construction when the user's catalogue table is wrong.
+    """
+
+    def __init__(self, settings: Settings, rules: Sequence[Rule] = RULES, catalogue: Catalogue | None = None) -> None:
+        selection = Selection(settings, rules)
+        self.settings = settings
+        self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
+        self.rules = selection.rules()
+        self._prefilter = Prefilter([*self.catalogue.acquires, *self.catalogue.methods])
+        self._reports_unreadable = selection.reports_unreadable()
+
+    def check_file(self, path: str) -> FileResult:
+        """Check a file on disk."""
+        try:
+            with open(path, "rb") as stream:
+                data = stream.read()
+        except OSError as error:
+            return FileResult(path, failure=Failure(path, f"cannot be read: {error.strerror or error}"))
+        return self.check_bytes(data, path)
+
+    def check_bytes(self, data: bytes, path: str) -> FileResult:
+        """Check a program given as bytes; ``path`` is what reports call it."""
+        return self._kept_in(path, lambda: self._check(data, path))
+
+    def check_tree(self, tree: ast.Module, lines: Sequence[str], path: str, heed_comments: bool = True) -> FileResult:
+        """Check a program that somebody else has parsed (flake8): nothing is parsed again.
+
+        ``# noqa`` on a line is left to that somebody; comments for the whole file are heeded unless told.
+        """
+        text = "".join(lines)
+        if not self._prefilter.may_hold(text.encode("utf-8", "surrogatepass")):
+            return FileResult(path)
+        source = Source(path, text, tree, split_lines(text))
+
+        def comments(lines: Sequence[str]) -> Suppressions:
+            return replace(read_suppressions(lines), by_line={}) if heed_comments else Suppressions()
+
+        return self._kept_in(path, lambda: self.judge(source, comments))
+
+    def read(self, data: bytes, path: str) -> Source | None:
+        """Decode and parse a file, or return None when it names no resource.
+
+        Raises:
+            Unreadable: the file cannot be analysed; this is found out for every file.
+        """
+        text = decode(data)
+        if not self._prefilter.may_hold(data):
+            check_syntax(text, path)
+            return None
+        return parse(text, path)
+
+    def judge(
+        self, source: Source, suppressions: Callable[[Sequence[str]], Suppressions] = read_suppressions
+    ) -> FileResult:
+        """Analyse a file that was read, ask each rule that is on, and drop what comments silence.
+
+        Raises:
+            Unreadable: the file is nested too deeply to be followed.
+        """
+        rules = [rule for rule in self.rules if not self._ignored(rule.code, source.path)]
+        try:
+            analysis = analyse(source, self.catalogue)
+            found = [finding for rule in rules for finding in rule.check(analysis)]
+        except RecursionError:
+            if _depth(source.tree) >= _DEEP:
+                raise too_deep() from None
+            raise
+        if not found:
+            return FileResult(source.path, skipped=analysis.skipped)
+        comments = suppressions(source.lines)
+        kept = [finding for finding in found if comments.silencing(finding) is None]
+        return FileResult(
+            source.path,
+            tuple(sorted(kept, key=lambda finding: finding.sort_key)),
+            source.lines if kept else (),
+            len(found) - len(kept),
+            analysis.skipped,
+        )
+
+    def _check(self, data: bytes, path: str) -> FileResult:
+        source = self.read(data, path)
+        return FileResult(path) if source is None else self.judge(source)
+
+    def _kept_in(self, path: str, check: Callable[[], FileResult]) -> FileResult:
+        """The result of ``check``, whatever happens in it."""
+        started = time.perf_counter()
+        try:
+            result = check()
+        except Unreadable as unreadable:
+            told = self._reports_unreadable and not self._ignored(CODE, path)
+            result = FileResult(path, (unreadable.finding(path),), unreadable.lines) if told else FileResult(path)
+        except Exception as error:  # a fault of ours must not hide what other files have to say
+            words = " ".join(str(error).split())
+            reason = f"internal error: {type(error).__name__}{': ' if words else ''}{words[:200]}"
+            result = FileResult(path, failure=Failure(path, reason, True, traceback.format_exc()))
+        return replace(result, seconds=time.perf_counter() - started)
+
+    def _ignored(self, code: str, path: str) -> bool:
+        return any(
+            code.startswith(entry.codes) or "ALL" in entry.codes
+            for entry in self.settings.per_file_ignores
+            if entry.codes and globs.names(entry.pattern, path, self.settings.root)
+        )
+
+
+def _depth(tree: ast.AST) -> int:
+    """How deeply the nodes of a tree are nested, found without recursion."""
+    deepest = 0
+    waiting = [(tree, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+    return deepest

@@ -1,0 +1,148 @@
+"""Many files: in this process or in several, with the same outcome."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+
+from memlint.engine.checker import Checker, FileResult
+from memlint.findings import Finding
+from memlint.reports.model import Failure, Report, SkippedFunction
+from memlint.rules import Rule
+from memlint.source.decode import Unreadable, decode, split_lines
+
+Seen = Callable[[FileResult], None]
+"""Told of each result as it comes, in no order: for progress."""
+
+_WORTH_PROCESSES = 32
+"""Files from which a second process pays for its start."""
+
+
+def run(
+    checker: Checker,
+    files: Sequence[str],
+    *,
+    jobs: int | None = None,
+    failures: Iterable[Failure] = (),
+    extra: Iterable[FileResult] = (),
+    seen: Seen | None = None,
+) -> Report:
+    """Check ``files`` and put all outcomes in order.
+
+    ``failures`` and ``extra`` (results that did not come from files) are made part of the report.
+    """
+    results = list(extra)
+    for result in _results(checker, files, _jobs(jobs, len(files))):
+        if seen is not None:
+            seen(result)
+        results.append(result)
+    return _report(results, failures, checker.rules)
+
+
+def _jobs(asked: int | None, files: int) -> int:
+    if asked is not None:
+        return min(asked, max(files, 1))
+    if files < _WORTH_PROCESSES:
+        return 1
+    return min(_cores(), files)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _results(checker: Checker, files: Sequence[str], jobs: int) -> Iterator[FileResult]:
+    if jobs == 1:
+        yield from map(checker.check_file, files)
+        return
+    left = dict.fromkeys(files)
+    try:
+        for result in _by_processes(checker, _chunks(files, jobs), jobs):
+            del left[result.path]
+            yield result
+    except BrokenProcessPool:
+        yield from _one_by_one(checker, tuple(left))
+
+
+def _chunks(files: Sequence[str], jobs: int) -> list[Sequence[str]]:
+    """Shares small enough that no process is left with the last word for long."""
+    size = max(1, min(50, len(files) // (jobs * 8)))
+    return [files[start : start + size] for start in range(0, len(files), size)]
+
+
+def _by_processes(checker: Checker, chunks: Sequence[Sequence[str]], jobs: int) -> Iterator[FileResult]:
+    with ProcessPoolExecutor(jobs, _processes(), _begin, (checker,)) as pool:
+        try:
+            for future in as_completed([pool.submit(_check_share, chunk) for chunk in chunks]):
+                yield from future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _one_by_one(checker: Checker, files: Sequence[str]) -> Iterator[FileResult]:
+    """Check each file in a process that may die of it, after one has died of an unknown file."""
+    waiting = list(files)
+    while waiting:
+        try:
+            yield from _by_processes(checker, [[waiting[0]]], 1)
+        except BrokenProcessPool:
+            reason = "internal error: the process that checked it died"
+            yield FileResult(waiting[0], failure=Failure(waiting[0], reason, True))
+        del waiting[0]
+
+
+def _processes() -> multiprocessing.context.BaseContext:
+    """Forking is quick and safe while there is one thread; elsewhere a fresh interpreter is the rule."""
+    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+
+
+_checker: Checker | None = None
+
+
+def _begin(checker: Checker) -> None:
+    global _checker
+    _checker = checker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+
+
+def _check_share(files: Sequence[str]) -> list[FileResult]:
+    assert _checker is not None
+    return [_checker.check_file(path) for path in files]
+
+
+def _report(results: Iterable[FileResult], failures: Iterable[Failure], rules: tuple[Rule, ...]) -> Report:
+    ordered = sorted(results, key=lambda result: result.path)
+    findings = tuple(sorted((f for result in ordered for f in result.findings), key=lambda finding: finding.sort_key))
+    lines: dict[str, Sequence[str]] = {result.path: result.lines for result in ordered if result.lines}
+    _add_other_files(lines, findings)
+    told = [*failures, *(result.failure for result in ordered if result.failure is not None)]
+    return Report(
+        findings=findings,
+        failures=tuple(sorted(told, key=lambda failure: (failure.path, failure.reason))),
+        lines=lines,
+        files=len(ordered),
+        suppressed=sum(result.suppressed for result in ordered),
+        skipped=tuple(SkippedFunction(result.path, item) for result in ordered for item in result.skipped),
+        rules=rules,
+    )
+
+
+def _add_other_files(lines: dict[str, Sequence[str]], findings: Iterable[Finding]) -> None:
+    """Read the files that only a witness names, so that its steps can be shown."""
+    for finding in findings:
+        for step in finding.witness:
+            if step.path is None or step.path in lines:
+                continue
+            try:
+                with open(step.path, "rb") as stream:
+                    lines[step.path] = split_lines(decode(stream.read()))
+            except (OSError, Unreadable):
+                lines[step.path] = ()
