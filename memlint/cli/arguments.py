@@ -1,0 +1,103 @@
+"""The command line's grammar; the options of ``check`` come from the table of all options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import NoReturn, TypeAlias
+
+from memlint import __version__
+from memlint.settings.options import OPTIONS, Kind, Option, Place
+from memlint.settings.problems import meant
+
+COMMANDS = ("check", "explain", "rules")
+
+_Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
+
+
+class BadUse(Exception):
+    """The command line cannot be understood; the text is one line for the user."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in one line, in our words, instead of printing the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = message.removeprefix("unrecognized arguments: ").split()
+        if message.startswith("unrecognized arguments: ") and unknown[0].startswith("--"):
+            flag = unknown[0].partition("=")[0]
+            hint = meant(flag, (f"--{option.key}" for option in OPTIONS))
+            raise BadUse(f"unknown option `{flag}`{hint or f'; `{self.prog} --help` lists them'}")
+        raise BadUse(f"{message} (`{self.prog} --help` lists what there is)")
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The command line, understood.
+
+    Raises:
+        BadUse: it cannot be.
+    """
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        hint = meant(words[0], COMMANDS) or f"; to check a path: `memlint check {words[0]}`"
+        raise BadUse(f"no command `{words[0]}`{hint}")
+    return make_parser().parse_args(words)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = _Parser(
+        prog="memlint",
+        description="Find resource and memory leaks before the code runs.",
+        epilog="Exit codes: 0 clean, 1 findings, 2 bad use or internal error.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"memlint {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_check(commands)
+    explain = _command(commands, "explain", "Print the page of a rule or of a family of rules.")
+    explain.add_argument("rule", metavar="CODE", help="MEM101, unreleased-resource or MEM-001")
+    rules = _command(commands, "rules", "List all rules.")
+    rules.add_argument("--output-format", choices=("text", "json"), default="text")
+    return parser
+
+
+def _command(commands: _Commands, name: str, words: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
+    command.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
+    return command
+
+
+def _add_check(commands: _Commands) -> None:
+    check = _command(commands, "check", "Check files and folders.")
+    check.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files and folders (default: the current one); - is standard input"
+    )
+    source = check.add_mutually_exclusive_group()
+    source.add_argument("--config", metavar="FILE", help="Read the settings from this TOML file.")
+    source.add_argument("--isolated", action="store_true", help="Read no configuration file.")
+    for option in OPTIONS:
+        if option.place is not Place.FILE_ONLY:
+            _add_option(check, option)
+    check.add_argument("-v", "--verbose", action="store_true", help="Say what was skipped and why, and the time taken.")
+
+
+def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
+    flag = f"--{option.key}"
+    if option.kind is Kind.FLAG:
+        if option.place is Place.BOTH:
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=option.words)
+        else:
+            parser.add_argument(flag, action="store_true", help=option.words)
+    elif option.kind in (Kind.CODES, Kind.GLOBS):
+        parser.add_argument(
+            flag, action="extend", type=_listed, default=None, metavar=option.metavar, help=option.words
+        )
+    else:
+        number = int if option.kind is Kind.NUMBER else str
+        parser.add_argument(
+            flag, type=number, choices=option.choices or None, metavar=option.metavar, help=option.words
+        )
+
+
+def _listed(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]

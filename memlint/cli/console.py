@@ -1,0 +1,45 @@
+"""Where words go: findings to standard output or a file, everything else to standard error."""
+
+from __future__ import annotations
+
+import enum
+import sys
+from collections.abc import Iterator
+
+from memlint.reports import Printer, Report, Style, shown
+from memlint.settings import SettingsError
+
+
+class ExitCode(enum.IntEnum):
+    """What the command tells its caller."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    BAD_USE = 2
+    """Bad use, something unreadable, or a fault of memlint's own."""
+
+
+def say(words: str) -> None:
+    """Print one line about the run itself."""
+    print(f"memlint: {shown(' '.join(words.split()))}", file=sys.stderr)
+
+
+def write(report: Report, printer: Printer, file: str | None) -> None:
+    """Print a report to ``file``, or to standard output.
+
+    Raises:
+        SettingsError: the file cannot be written.
+    """
+    if file is None:
+        for line in printer(report, Style.of(sys.stdout)):
+            sys.stdout.write(line + "\n")
+        return
+    try:
+        with open(file, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.writelines(_ended(printer(report, Style.of(stream))))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be written: {error.strerror or error}") from error
+
+
+def _ended(lines: Iterator[str]) -> Iterator[str]:
+    return (line + "\n" for line in lines)
