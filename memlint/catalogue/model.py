@@ -1,8 +1,8 @@
 """What is known of libraries: which calls acquire, what releases, who borrows, who takes over.
 
 A catalogue is data (TOML, one file a library family); these frozen records are its loaded form and the only
-thing that the analysis reads.  Qualified names are dotted from the module that defines them
-(``subprocess.Popen``, ``socket.socket.accept``, ``builtins.open``).
+thing that the analysis reads.  Each thing has one spelling here: the documented name that users import
+(``subprocess.Popen``, ``socket.socket.accept``, ``builtins.open``); ``Catalogue.resolve`` brings the others to it.
 """
 
 from __future__ import annotations
@@ -83,6 +83,12 @@ class Kind:
     """True when the release method is a coroutine that must be awaited (``aclose``)."""
     preview: bool = False
     """True when findings about this kind are shown only with ``--preview``."""
+    release_on_set: tuple[str, ...] = ()
+    """Attributes that end the obligation when they are set to true (``thread.daemon = True``)."""
+    exhausted: bool = False
+    """True when iterating to the end releases it too (``os.scandir``)."""
+    why: str = ""
+    """What is lost when it is not released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,10 @@ class Acquire:
     """None may hold."""
     type: str | None = None
     """Qualified class of the result, when it is not the call itself or the kind's first type."""
+    receiver: bool = False
+    """The obligation is the receiver's, not the result's: ``lock.acquire()`` makes ``lock`` owe."""
+    passive: bool = False
+    """The result owes only what ``wraps`` brings: around nothing that owes, it owes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +154,7 @@ class Borrow:
     call: str
     why: str
     arguments: tuple[int | str, ...] = ("*",)
+    """Positions or keywords; ``"*"`` means every argument, keywords and starred ones too."""
     view: bool = False
     """The result reads from the argument later (``csv.reader``): it is an alias that cannot release."""
 
@@ -162,7 +173,12 @@ class Quiet:
     """A callee that cannot realistically raise, so no exceptional path starts there."""
 
     call: str
+    """Qualified name; or a bare method name when ``receivers`` is given (``logger.debug``)."""
     why: str
+    receivers: tuple[str, ...] = ()
+    """Last words of the receiver that are believed; ``"*"`` believes every receiver (``append``)."""
+    unless: tuple[Condition, ...] = ()
+    """None may hold: ``print`` is quiet unless it is given a ``file``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +201,17 @@ class Suppress:
     """Qualified exceptions; empty means those named by the call's positional arguments."""
 
 
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """A call whose result is known by class and brings no obligation of its own.
+
+    It lets a method be found by its qualified name: ``pathlib.Path(p).open``, or ``create_task`` on what
+    ``asyncio.get_running_loop()`` returned.
+    """
+
+    call: str
+    type: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -205,7 +232,11 @@ class Catalogue:
     version: str
     """Hash of the content, for caches."""
     aliases: Mapping[str, str] = field(default_factory=dict)
-    """Public name to defining name (``io.open`` to ``builtins.open``)."""
+    """Other spellings to the one used here (``io.open`` to ``builtins.open``)."""
+    quiet_methods: Mapping[str, tuple[Quiet, ...]] = field(default_factory=dict)
+    """Quiet entries with ``receivers``, by bare method name."""
+    returns: Mapping[str, Returns] = field(default_factory=dict)
+    """Calls whose result is known by class only."""
     types: Mapping[str, Kind] = field(init=False)
     """Qualified class to the kind of its instances; made from ``kinds``."""
 
