@@ -1,0 +1,99 @@
+"""Whether the utilities are well: each one's own word, and the worst of them all.
+
+A utility registers itself when it is made and is forgotten with its last reference.
+"""
+
+from __future__ import annotations
+
+import enum
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Status(enum.IntEnum):
+    """How a utility is; the greater the worse."""
+
+    OK = 0
+    DEGRADED = 1
+    """It works, and something needs attention."""
+    FAILING = 2
+    """It cannot do what it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one utility is, and why."""
+
+    label: str
+    """Kind and name, as reports say it: "Cache 'users'"."""
+    status: Status
+    reason: str
+    """What is wrong and what to do about it; what is well, in a few words, otherwise."""
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.status.name}, {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """How all of them are."""
+
+    parts: tuple[Health, ...]
+    """By label."""
+
+    @property
+    def status(self) -> Status:
+        """The worst status of any; OK when there is none."""
+        return max((part.status for part in self.parts), default=Status.OK)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What a health endpoint answers: plain values, ready for JSON."""
+        return {
+            "status": self.status.name,
+            "parts": [{"label": part.label, "status": part.status.name, "reason": part.reason} for part in self.parts],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join([self.status.name, *(f"  {part}" for part in self.parts)])
+
+
+class Utility(Protocol):
+    """What registers: it has a name, numbers and a state of health."""
+
+    @property
+    def label(self) -> str:
+        """Kind and name, as reports say it."""
+
+    def statistics(self) -> Any:
+        """A frozen record of plain numbers."""
+
+    def health(self) -> Health:
+        """How it is now; takes no lock for long and never raises."""
+
+
+_utilities: weakref.WeakSet[Utility] = weakref.WeakSet()
+
+
+def watch(utility: Utility) -> None:
+    """Count the utility in `health()` and in the metrics for as long as it lives."""
+    _utilities.add(utility)
+
+
+def watched() -> tuple[Utility, ...]:
+    """The utilities that are alive, by label."""
+    return tuple(sorted(_utilities, key=lambda utility: utility.label))
+
+
+def health(utilities: Iterable[Utility] | None = None) -> HealthReport:
+    """Ask these utilities, or all that are alive, how they are.
+
+    >>> from pytest_memguard.runtime import Cache
+    >>> cache = Cache(max_items=10, name="users")
+    >>> print(health([cache]))
+    OK
+      Cache 'users': OK, 0 of 10 items
+    """
+    asked = watched() if utilities is None else tuple(utilities)
+    return HealthReport(tuple(utility.health() for utility in asked))
