@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import venv
@@ -19,16 +20,15 @@ class Installed:
     checkout: Path
     """Where the installed code came from; for an editable install, where it still is."""
 
-    def run(self, program: str, *words: str) -> str:
-        """Run one of the environment's programs in an empty folder, and return what it printed."""
+    def run(self, program: str, *words: str, ends: int = 0) -> str:
+        """Run one of the environment's programs in an empty folder, warnings being errors; returns what it printed."""
         empty = self.home / "empty"
         empty.mkdir(exist_ok=True)
         command = [str(self.home / "bin" / program), *words]
-        return subprocess.run(command, cwd=empty, capture_output=True, text=True, check=True).stdout
-
-    def python(self, *words: str) -> str:
-        """Run the environment's Python, warnings being errors."""
-        return self.run("python", "-W", "error", *words)
+        environment = {**os.environ, "PYTHONWARNINGS": "error"}
+        done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True)
+        assert done.returncode == ends, done.stdout + done.stderr
+        return done.stdout
 
 
 def build(checkout: Path, out: Path, *kinds: str) -> None:
