@@ -23,6 +23,7 @@ from memlint.cfg.instructions import (
 )
 from memlint.cfg.protected import Loop, ProtectedBuilder
 from memlint.cfg.scope import scope_of
+from memlint.source.names import imported
 
 LARGEST = 4000
 """Blocks a function may have; the largest in the standard library has some 900."""
@@ -275,18 +276,6 @@ class StatementBuilder(ProtectedBuilder):
                 self.value(default)
         self.emit(Bind(node, node.name, self.define(node)))
         self.emit(EndStatement(node))
-
-
-def imported(node: ast.Import | ast.ImportFrom, package: str) -> list[tuple[str, str]]:
-    """The names that an import binds, each with its absolute qualified name; ``*`` binds none that we know."""
-    if isinstance(node, ast.Import):
-        return [(a.asname, a.name) if a.asname else ((root := a.name.partition(".")[0]), root) for a in node.names]
-    base = node.module or ""
-    if node.level:
-        parents = package.split(".") if package else []
-        kept = parents[: len(parents) - (node.level - 1)] if node.level > 1 else parents
-        base = ".".join([*kept, *([base] if base else [])])
-    return [(a.asname or a.name, f"{base}.{a.name}" if base else a.name) for a in node.names if a.name != "*"]
 
 
 def _captures(pattern: ast.pattern) -> list[str]:

@@ -123,7 +123,10 @@ class ProtectedBuilder(ExpressionBuilder):
         self.emit(Catch(protection.node))
         self.depth += 1
         self._continue_under(self.landing)
-        self._cleanup(protection)
+        if protection.manager is not None:
+            self.emit(Exit(protection.node, protection.manager, protection.asynchronous))
+        else:
+            self._cleanup(protection)
         self.close(
             Resume(protection.node, protection.manager, None if swallowed is None else swallowed.number)
         )

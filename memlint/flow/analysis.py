@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ast
+from dataclasses import dataclass, field
 
-from memlint.catalogue.model import Catalogue
+from memlint.catalogue.model import Catalogue, Kind
+from memlint.cfg.builder import build
+from memlint.cfg.graph import CodeNode, Graph, TooLarge
+from memlint.flow.machine import FieldStore, Machine, World
+from memlint.flow.raising import RaiseLevel
+from memlint.flow.sites import Fate, SiteRecord
+from memlint.flow.solver import Solver
+from memlint.flow.state import State
+from memlint.flow.summaries import Effect, Given, Summary
+from memlint.flow.units import Unit, enclosing_names, find_units
+from memlint.flow.values import Handle, Pair, Result, Symbol, Value, View
+from memlint.source.names import ModuleNames, module_names
+from memlint.source.prefilter import Prefilter
 from memlint.source.text import Source
+
+ROUNDS = 4
+"""How often functions that give a resource are looked for among the callers of such functions."""
+
+_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+_FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"})
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A function that was not judged, and why: said with ``--verbose``, never hidden."""
+    """A function that was not judged (or not whole), and why: said with ``--verbose``, never hidden."""
 
     symbol: str
     line: int
     reason: str
+
+
+@dataclass(slots=True)
+class UnitReport:
+    """What was seen in one unit."""
+
+    unit: Unit
+    records: list[SiteRecord]
+    stores: list[FieldStore]
+    gives: tuple[Given, ...]
+    returns: bool
 
 
 @dataclass(frozen=True)
@@ -22,9 +52,303 @@ class Analysis:
     """What is known of one file when its analysis has ended."""
 
     source: Source
+    units: tuple[UnitReport, ...] = ()
     skipped: tuple[Skipped, ...] = ()
 
 
-def analyse(source: Source, catalogue: Catalogue) -> Analysis:
+def analyse(
+    source: Source,
+    catalogue: Catalogue,
+    *,
+    level: RaiseLevel = RaiseLevel.DEFAULT,
+    strict: bool = False,
+    module: str = "__main__",
+) -> Analysis:
     """Follow every resource that ``source`` acquires."""
-    return Analysis(source)
+    return FileAnalyser(source, catalogue, level, strict, module).run()
+
+
+_PREFILTERS: dict[str, Prefilter] = {}
+
+
+def prefilter(catalogue: Catalogue) -> Prefilter:
+    """The pattern over a catalogue's acquiring names, compiled once."""
+    known = _PREFILTERS.get(catalogue.version)
+    if known is None:
+        names = [*catalogue.acquires, *catalogue.methods, *catalogue.aliases]
+        known = _PREFILTERS[catalogue.version] = Prefilter(names)
+    return known
+
+
+@dataclass
+class FileAnalyser:
+    """Follows the units of one file, and answers what its functions do."""
+
+    source: Source
+    catalogue: Catalogue
+    level: RaiseLevel
+    strict: bool
+    module: str
+    skipped: list[Skipped] = field(default_factory=list)
+    _reports: dict[ast.AST, UnitReport | None] = field(default_factory=dict)
+    _open: set[ast.AST] = field(default_factory=set)
+    _graphs: dict[ast.AST, Graph | None] = field(default_factory=dict)
+    _effects: dict[tuple[ast.AST, str, str], Effect] = field(default_factory=dict)
+    _units: dict[ast.AST, Unit] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        is_package = self.source.path.endswith("__init__.py")
+        self.names: ModuleNames = module_names(self.source.tree, self.module, is_package=is_package)
+        self.world = World(
+            self.source, self.names, self.catalogue, self.summary, level=self.level, strict=self.strict
+        )
+
+    def run(self) -> Analysis:
+        """Follow every unit that acquires, then those that call a unit that gives."""
+        data = self.source.text.encode("utf-8", "surrogatepass")
+        lines = prefilter(self.catalogue).lines(data)
+        done: dict[ast.AST, UnitReport] = {}
+        for _ in range(ROUNDS):
+            for unit in find_units(self.source.tree, lines):
+                if unit.node not in done:
+                    report = self.report(unit)
+                    if report is not None:
+                        done[unit.node] = report
+            more = self._callers(data, done, lines)
+            if not more:
+                break
+            lines = sorted({*lines, *more})
+        ordered = sorted(done.values(), key=lambda r: getattr(r.unit.node, "lineno", 0))
+        return Analysis(self.source, tuple(ordered), tuple(self.skipped))
+
+    def _callers(self, data: bytes, done: dict[ast.AST, UnitReport], lines: list[int]) -> list[int]:
+        names = {r.unit.symbol.rpartition(".")[2] for r in done.values() if r.gives}
+        if not names:
+            return []
+        known = set(lines)
+        return [line for line in Prefilter(names).lines(data) if line not in known]
+
+    # --- one unit ------------------------------------------------------------------------------------------------
+
+    def report(self, unit: Unit) -> UnitReport | None:
+        """Follow one unit; None when it is being followed already (recursion) or cannot be."""
+        node = unit.node
+        if node in self._reports:
+            return self._reports[node]
+        if node in self._open:
+            return None
+        self._open.add(node)
+        try:
+            report = self._follow(unit)
+        finally:
+            self._open.discard(node)
+        self._reports[node] = report
+        return report
+
+    def _follow(self, unit: Unit) -> UnitReport | None:
+        graph = self.graph(unit)
+        if graph is None:
+            return None
+        machine = self.machine(unit, graph)
+        solver = Solver(machine, graph)
+        solver.run(self.initial(graph))
+        if solver.bounded is not None:
+            self._skip(unit, solver.bounded)
+        gives = tuple(
+            Given(
+                machine.records[site].site.kind,
+                position,
+                getattr(machine.records[site].site.node, "lineno", 0),
+            )
+            for site, position in sorted(machine.returned, key=lambda each: (each[0], each[1] or -1))
+        )
+        if graph.generator:
+            gives = ()
+        returns = any(not raised for _, raised in solver.ended) or solver.bounded is not None
+        return UnitReport(unit, machine.records, machine.stores, _consistent(gives), returns)
+
+    def graph(self, unit: Unit) -> Graph | None:
+        """The unit's graph; None (and a note) when it is too large or too deep."""
+        if unit.node not in self._graphs:
+            try:
+                only = None if unit.only is None else list(unit.only)
+                self._graphs[unit.node] = build(unit.node, package=self.names.package, only=only)
+            except TooLarge as error:
+                self._skip(unit, str(error))
+                self._graphs[unit.node] = None
+            except RecursionError:
+                self._skip(unit, "nested too deeply")
+                self._graphs[unit.node] = None
+        return self._graphs[unit.node]
+
+    def _skip(self, unit: Unit, reason: str) -> None:
+        self.skipped.append(Skipped(unit.symbol, getattr(unit.node, "lineno", 1), reason))
+
+    def machine(self, unit: Unit, graph: Graph) -> Machine:
+        """A machine for one function, told what its decorators and its class mean."""
+        decorators = {
+            name
+            for decorator in getattr(unit.node, "decorator_list", ())
+            for name in self.names.qualified(
+                decorator.func if isinstance(decorator, ast.Call) else decorator
+            )
+        }
+        receiver = None
+        if unit.owner is not None and graph.parameters and "builtins.staticmethod" not in decorators:
+            receiver = graph.parameters[0]
+        fixture = bool(decorators & _FIXTURES)
+        return Machine(
+            self.world,
+            graph,
+            lends=graph.generator and (fixture or bool(decorators & _MANAGERS)),
+            resumed=fixture,
+            symbol=unit.symbol,
+            owner=None if unit.owner is None else f"{self.module}.{unit.owner}",
+            receiver=receiver,
+            enclosing=enclosing_names(unit.enclosing, self.names.package) if unit.enclosing else {},
+        )
+
+    def initial(self, graph: Graph) -> State:
+        """The state in which a function begins: annotated parameters are of their class."""
+        state = State()
+        arguments = getattr(graph.node, "args", None)
+        if arguments is not None:
+            for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+                if argument.annotation is not None:
+                    names = self.names.qualified(argument.annotation)
+                    if names:
+                        state.places[argument.arg] = Result(Symbol(names))
+        return state
+
+    # --- what functions do ---------------------------------------------------------------------------------------
+
+    def unit_named(self, qualified: str) -> tuple[Unit, bool] | None:
+        """The function, method or constructor of this file with a qualified name; True for a method."""
+        prefix = f"{self.module}."
+        if not qualified.startswith(prefix):
+            return None
+        head, _, method = qualified.removeprefix(prefix).partition(".")
+        if not method and head in self.names.functions:
+            return self._unit(self.names.functions[head], head, None), False
+        if head in self.names.classes and "." not in method:
+            return self._method(head, method or "__init__", set())
+        return None
+
+    def _method(self, owner: str, name: str, tried: set[str]) -> tuple[Unit, bool] | None:
+        if owner in tried or owner not in self.names.classes:
+            return None
+        tried.add(owner)
+        node = self.names.classes[owner]
+        for statement in node.body:
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name == name:
+                decorators = {d.id for d in statement.decorator_list if isinstance(d, ast.Name)}
+                if "property" in decorators:
+                    return None
+                return self._unit(statement, f"{owner}.{name}", owner), "staticmethod" not in decorators
+        for base in node.bases:
+            for qualified in self.names.qualified(base):
+                found = self._method(qualified.removeprefix(f"{self.module}."), name, tried)
+                if found is not None:
+                    return found
+        return None
+
+    def _unit(self, node: ast.FunctionDef | ast.AsyncFunctionDef, symbol: str, owner: str | None) -> Unit:
+        return self._units.setdefault(node, Unit(node, symbol, owner))
+
+    def summary(self, names: tuple[str, ...]) -> Summary | None:
+        """What a function of this file does, by its candidate qualified names."""
+        for name in names:
+            found = self.unit_named(name)
+            if found is None:
+                continue
+            unit, method = found
+            node = unit.node
+            assert not isinstance(node, (ast.Lambda, ast.Module))
+            constructor = node.name == "__init__"
+            gives: tuple[Given, ...] = ()
+            if not constructor and _calls_something(node):
+                report = self.report(unit)
+                gives = report.gives if report is not None else ()
+            arguments = node.args
+            parameters = tuple(a.arg for a in (*arguments.posonlyargs, *arguments.args))
+            keyword_only = tuple(a.arg for a in arguments.kwonlyargs)
+            return Summary(
+                parameters=(*parameters, *keyword_only),
+                judge=lambda parameter, kind: self.effect(unit, parameter, kind),
+                gives=() if isinstance(node, ast.AsyncFunctionDef) else gives,
+                returns=not _never_returns(node),
+                method=method,
+                manager=bool(node.decorator_list),
+                path=self.source.path,
+            )
+        return None
+
+    def effect(self, unit: Unit, parameter: str, kind: Kind) -> Effect:
+        """What a function does with a resource of a kind that is passed as one of its parameters."""
+        key = (unit.node, parameter, kind.name)
+        known = self._effects.get(key)
+        if known is None:
+            self._effects[key] = Effect.TAKES  # while it is being worked out: recursion
+            known = self._effects[key] = self._judge(unit, parameter, kind)
+        return known
+
+    def _judge(self, unit: Unit, parameter: str, kind: Kind) -> Effect:
+        graph = self.graph(unit)
+        if graph is None or graph.generator or parameter not in graph.parameters:
+            return Effect.TAKES
+        machine = self.machine(unit, graph)
+        state = self.initial(graph)
+        handle = machine.acquire(state, graph.node, kind)
+        state.places[parameter] = Pair((handle,)) if _starred(graph.node, parameter) else handle
+        solver = Solver(machine, graph)
+        solver.run(state)
+        if solver.bounded is not None:
+            return Effect.TAKES
+        return _effect_of(solver, machine, handle)
+
+
+def _effect_of(solver: Solver, machine: Machine, handle: Handle) -> Effect:
+    record = machine.records[handle.site]
+    if Fate.TRANSFERRED in record.outcomes:
+        returned = [state.returning for state, raised in solver.ended if not raised]
+        if returned and all(value == handle for value in returned):
+            return Effect.RETURNS
+        return Effect.TAKES
+    if Fate.RELEASED not in record.outcomes:
+        if any(_views(state.returning, handle) for state, raised in solver.ended if not raised):
+            return Effect.VIEWS
+        return Effect.BORROWS
+    kept = [f for f in (Fate.UNRELEASED, Fate.DISCARDED, Fate.REPLACED) if f in record.outcomes]
+    if kept:
+        return Effect.TAKES  # released on some paths only: its caller cannot be judged by it
+    return Effect.RELEASES if Fate.RAISED not in record.outcomes else Effect.RELEASES_UNLESS_RAISED
+
+
+def _views(value: Value | None, handle: Handle) -> bool:
+    return isinstance(value, View) and (value.of == handle or _views(value.of, handle))
+
+
+def _starred(node: CodeNode, parameter: str) -> bool:
+    arguments = getattr(node, "args", None)
+    return arguments is not None and arguments.vararg is not None and arguments.vararg.arg == parameter
+
+
+def _consistent(gives: tuple[Given, ...]) -> tuple[Given, ...]:
+    """One resource a position: a function that gives this or that gives what it gives first."""
+    seen: dict[int | None, Given] = {}
+    for given in gives:
+        seen.setdefault(given.position, given)
+    if None in seen:
+        return (seen[None],)
+    return tuple(seen.values())
+
+
+def _never_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """A function that ends in ``raise`` and has no other statement that could leave it."""
+    if not isinstance(node.body[-1], ast.Raise) or node.decorator_list:
+        return False
+    return not any(isinstance(each, (ast.Return, ast.Yield, ast.YieldFrom)) for each in ast.walk(node))
+
+
+def _calls_something(node: ast.AST) -> bool:
+    return any(isinstance(each, ast.Call) for each in ast.walk(node))

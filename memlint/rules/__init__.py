@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from memlint.rules.mem101_unreleased_resource import UnreleasedResource
+from memlint.rules.mem102_discarded_resource import DiscardedResource
+from memlint.rules.mem103_reacquired_while_held import ReacquiredWhileHeld
+from memlint.rules.mem106_dangling_task import DanglingTask
+from memlint.rules.mem107_unreaped_process import UnreapedProcess
+from memlint.rules.mem108_unjoined_worker import UnjoinedWorker
+from memlint.rules.mem109_leftover_temporary_file import LeftoverTemporaryFile
+from memlint.rules.mem110_lock_not_released import LockNotReleased
+from memlint.rules.mem111_lease_not_returned import LeaseNotReturned
+from memlint.rules.mem301_leaked_on_error import LeakedOnError
 from memlint.rules.rule import Default, Rule
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    UnreleasedResource(),
+    DiscardedResource(),
+    ReacquiredWhileHeld(),
+    DanglingTask(),
+    UnreapedProcess(),
+    UnjoinedWorker(),
+    LeftoverTemporaryFile(),
+    LockNotReleased(),
+    LeaseNotReturned(),
+    LeakedOnError(),
+)
 
 __all__ = ["RULES", "Default", "Rule"]

@@ -1,0 +1,426 @@
+"""What a call does: acquire, release, borrow, take over, wrap, raise, never return.
+
+The order of questions is the order of certainty: a method of a resource that is followed; a method of a local
+container; a callee that the catalogue or the project knows; a method name with a believable receiver; and last
+the unknown callee, which takes what it is given (with ``strict``: borrows it).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from memlint.catalogue.model import Acquire, Category, Condition, Context, Kind
+from memlint.cfg import instructions as ir
+from memlint.flow.exceptions import OPERATING, Flight
+from memlint.flow.machine import Machine, call_text
+from memlint.flow.raising import QUIET_METHODS, RaiseLevel
+from memlint.flow.sites import ExitKind, Fate
+from memlint.flow.state import State, Status
+from memlint.flow.summaries import Effect, Summary
+from memlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Bag,
+    Element,
+    Handle,
+    Literal,
+    Method,
+    Pair,
+    Path,
+    Pending,
+    Result,
+    Suppressor,
+    Symbol,
+    Value,
+    View,
+)
+
+_ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "put", "put_nowait", "setdefault"})
+_TAKES_OUT = frozenset({"pop", "popleft", "popitem", "get", "get_nowait"})
+_WHOLE = frozenset({"values", "items", "copy", "keys", "__iter__"})
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The values of one call's arguments."""
+
+    positional: list[tuple[Value, bool]]
+    """Each with True when it is starred."""
+    keywords: list[tuple[str | None, Value]]
+
+    def every(self) -> Iterator[tuple[Value, int | None, str | None]]:
+        """Each value with its position or keyword; starred ones have neither."""
+        for index, (value, starred) in enumerate(self.positional):
+            yield value, None if starred else index, None
+        for name, value in self.keywords:
+            yield value, None, name
+
+    def find(self, argument: int | str | None, position: int | None = None) -> Value | None:
+        """The value of one argument, by keyword or by position; None when it is not given."""
+        if isinstance(argument, str):
+            for name, value in self.keywords:
+                if name == argument:
+                    return value
+            argument = position
+        if argument is not None and argument < len(self.positional):
+            if any(starred for _, starred in self.positional[: argument + 1]):
+                return UNKNOWN
+            return self.positional[argument][0]
+        return None
+
+    def select(self, wanted: tuple[int | str, ...]) -> list[Value]:
+        """The values of several arguments; ``"*"`` selects every one."""
+        if "*" in wanted:
+            return [value for value, _, _ in self.every()]
+        found = [self.find(each) for each in wanted]
+        return [value for value in found if value is not None]
+
+
+def call(m: Machine, i: ir.Call, state: State) -> bool:
+    """Execute one call; False when it never returns."""
+    callee = state.places.get(i.callee, UNKNOWN)
+    arguments = Arguments(
+        [(state.places.get(place, UNKNOWN), starred) for place, starred in i.arguments],
+        [(name, state.places.get(place, UNKNOWN)) for name, place in i.keywords],
+    )
+    one = _Call(m, i, state, arguments)
+    value = one.dispatch(callee)
+    if value is None:
+        return False
+    state.set(i.target, value)
+    return True
+
+
+@dataclass(slots=True)
+class _Call:
+    m: Machine
+    i: ir.Call
+    state: State
+    arguments: Arguments
+
+    # --- which kind of call --------------------------------------------------------------------------------------
+
+    def dispatch(self, callee: Value) -> Value | None:
+        match callee:
+            case Method(Handle() as handle, name):
+                return self.on_resource(handle, name)
+            case Method(Element() | Pair() as several, name):
+                return self.on_several(several, name)
+            case Method(Bag() as several, name) if name not in _ADDS | _TAKES_OUT | _WHOLE:
+                return self.on_several(several, name)
+            case Method(Bag() as bag, name):
+                return self.on_container(bag, name)
+            case Method(Result(of=Symbol(names)), name):
+                qualified = tuple(f"{each}.{name}" for each in names)
+                return self.on_symbol(qualified, name)
+            case Symbol(names):
+                return self.on_symbol(names, names[0].rpartition(".")[2])
+            case Path(text) if "." in text:
+                return self.on_path(text)
+            case View(of):
+                return self.unknown("")
+            case _:
+                return self.unknown(_last_word(self.i.node.func))
+
+    def on_resource(self, handle: Handle, name: str) -> Value | None:
+        """A method of a resource."""
+        m, state, node = self.m, self.state, self.i.node
+        site = m.records[handle.site].site
+        kind = site.kind
+        if name in kind.release or name in ("__exit__", "__aexit__"):
+            if name in kind.release or kind.context is not Context.KEEPS:
+                m.release(state, handle, node)
+            self.raises(name)
+            return UNKNOWN
+        if name in ("__enter__", "__aenter__"):
+            return handle
+        if name in kind.detach:
+            m.transfer(state, handle, node, f"detached by `{name}()`")
+            return UNKNOWN
+        self.give_away(f"handed to `{call_text(node)}`")
+        if kind.category is not Category.TASK and name not in kind.quiet and not name.startswith("is_"):
+            self.raises(name, classes=OPERATING if kind.category is Category.HANDLE else None)
+        entry = self.acquirer(tuple(f"{t}.{name}" for t in self.types(handle)))
+        if entry is not None:
+            return m.result(state, entry, node)
+        if name in ("start", "__await__"):
+            return UNKNOWN
+        return UNKNOWN
+
+    def types(self, handle: Handle) -> tuple[str, ...]:
+        """The classes that a resource may be of."""
+        site = self.m.records[handle.site].site
+        own = ()
+        if site.entry is not None:
+            own = (site.entry.type,) if site.entry.type else (site.entry.call,)
+        return (*own, *site.kind.types)
+
+    def on_several(self, several: Value, name: str) -> Value | None:
+        """A method of some element of a container: releasing one stands for releasing all, as loops do."""
+        for handle in sorted(self.state.handles(several), key=lambda h: (h.site, h.older)):
+            kind = self.m.kind(handle)
+            if name in kind.release:
+                self.m.release(self.state, several, self.i.node)
+                return UNKNOWN
+            if name in kind.detach:
+                self.m.transfer(self.state, several, self.i.node, f"detached by `{name}()`")
+        return self.unknown(name)
+
+    def on_container(self, bag: Bag, name: str) -> Value | None:
+        """A method of a container made in this function."""
+        if name in _ADDS:
+            for value, _, _ in self.arguments.every():
+                self.m.include(self.state, bag, value)
+            return UNKNOWN
+        return Element(bag.number) if name in _TAKES_OUT else bag
+
+    def on_path(self, text: str) -> Value | None:
+        """A method of something unknown: only its name and its receiver's name speak."""
+        receiver, _, name = text.rpartition(".")
+        summary = self.own_method(receiver, name)
+        if summary is not None:
+            return self.by_summary(summary, name)
+        for entry in self.m.world.catalogue.methods.get(name, ()):
+            if _believed(receiver, entry) and self.applies(entry):
+                return self.acquired(entry)
+        return self.unknown(name)
+
+    def own_method(self, receiver: str, name: str) -> Summary | None:
+        """The method of this function's own class that ``self.name`` means."""
+        if self.m.owner is None or receiver != self.m.receiver:
+            return None
+        return self.m.world.summary((f"{self.m.owner}.{name}",))
+
+    # --- known callees -------------------------------------------------------------------------------------------
+
+    def on_symbol(self, names: tuple[str, ...], word: str) -> Value | None:
+        """A callee whose qualified name is known."""
+        catalogue, m, state, node = self.m.world.catalogue, self.m, self.state, self.i.node
+        resolved = tuple(catalogue.resolve(name) for name in names)
+        for name in resolved:
+            if name in catalogue.noreturns:
+                raised = catalogue.noreturns[name].raises
+                if raised is not None:
+                    m.throw(state, Flight(ExitKind.RAISE, (raised,), node, f"`{call_text(node)}`"))
+                return None
+            if name in catalogue.releases and (value := self.by_release(name)) is not None:
+                return value
+        summary = m.world.summary(names)
+        if summary is not None:
+            return self.by_summary(summary, word)
+        entry = self.acquirer(names)
+        if entry is not None:
+            return self.acquired(entry)
+        for name in resolved:
+            if name in catalogue.borrows:
+                return self.borrowed(name, resolved)
+            if name in catalogue.transfers:
+                entry_ = catalogue.transfers[name]
+                for value in self.arguments.select(entry_.arguments):
+                    m.transfer(state, value, node, f"handed to `{call_text(node)}`")
+                self.give_away_rest()
+                return Result(Symbol(resolved))
+            if name in catalogue.suppresses:
+                return self.suppressor(name)
+            if name in catalogue.quiets:
+                return self.quiet(resolved)
+        if any(name in catalogue.acquires for name in resolved):
+            self.raises(word)  # known, but not acquiring with these arguments
+            self.borrow_rest()
+            return Result(Symbol(resolved))
+        return self.unknown(word, Result(Symbol(resolved)))
+
+    def acquirer(self, names: tuple[str, ...]) -> Acquire | None:
+        """The entry by which one of the names acquires with these arguments."""
+        catalogue = self.m.world.catalogue
+        for name in names:
+            for entry in catalogue.acquires.get(catalogue.resolve(name), ()):
+                if self.applies(entry):
+                    return entry
+        return None
+
+    def applies(self, entry: Acquire) -> bool:
+        """Whether the conditions of an entry hold for these arguments."""
+        if not all(self.holds(condition, unknown=False) for condition in entry.when):
+            return False
+        return not any(self.holds(condition, unknown=True) for condition in entry.unless)
+
+    def holds(self, condition: Condition, *, unknown: bool) -> bool:
+        """Whether one condition holds; ``unknown`` is the answer for a value that is not a constant."""
+        value = self.arguments.find(condition.argument, condition.position)
+        if value is None:
+            return False
+        if not condition.values:
+            return value != NONE
+        if isinstance(value, Literal):
+            return any(Literal.of(each) == value for each in condition.values)
+        return unknown
+
+    def acquired(self, entry: Acquire) -> Value:
+        """The call acquires; until it has returned, what it wraps still belongs to the caller."""
+        m, state, node = self.m, self.state, self.i.node
+        self.raises(entry.call.rpartition(".")[2], acquiring=entry)
+        wrapped = self.arguments.select(entry.wraps)
+        for value in wrapped:
+            m.transfer(state, value, node, f"wrapped by `{call_text(node)}`")
+        kind = m.world.catalogue.kinds[entry.kind]
+        if wrapped and all(isinstance(v, (Path, type(UNKNOWN), Symbol)) for v in wrapped) and _borrowing(kind):
+            return UNKNOWN
+        self.borrow_rest()
+        if entry.awaited:
+            m.pending.append((entry, node, ()))
+            return Pending(len(m.pending) - 1)
+        return m.result(state, entry, node)
+
+    def by_release(self, name: str) -> Value | None:
+        """A function that releases its arguments."""
+        for entry in self.m.world.catalogue.releases[name]:
+            values = self.arguments.select(entry.arguments)
+            for value in values:
+                kinds = {self.m.kind(handle).name for handle in self.state.handles(value)}
+                if kinds and (not entry.kinds or kinds <= set(entry.kinds)):
+                    self.m.release(self.state, value, self.i.node)
+        self.raises(name.rpartition(".")[2])
+        self.give_away_rest()
+        return UNKNOWN
+
+    def borrowed(self, name: str, resolved: tuple[str, ...]) -> Value:
+        """A function that uses its arguments and leaves them to the caller."""
+        entry = self.m.world.catalogue.borrows[name]
+        lent = self.arguments.select(entry.arguments)
+        if not any(each in self.m.world.catalogue.quiets for each in resolved):
+            self.raises(name.rpartition(".")[2])
+        for value, _, _ in self.arguments.every():
+            if not any(value is each for each in lent):
+                self.m.transfer(self.state, value, self.i.node, f"handed to `{call_text(self.i.node)}`")
+        if entry.view:
+            for value in lent:
+                if isinstance(value, (Handle, View)):
+                    return View(value)
+                if isinstance(value, (Bag, Element)):
+                    return value
+        return Result(Symbol(resolved))
+
+    def quiet(self, resolved: tuple[str, ...]) -> Value:
+        """A function that cannot realistically raise; such functions only look at what they are given."""
+        if self.m.world.level is RaiseLevel.STRICT:
+            self.raises(resolved[0])
+        if resolved[0] in ("builtins.list", "builtins.dict", "builtins.set", "builtins.tuple") and not any(
+            True for _ in self.arguments.every()
+        ):
+            return Bag(self.i.node.lineno * 10_000 + self.i.node.col_offset)
+        return Result(Symbol(resolved))
+
+    def suppressor(self, name: str) -> Value:
+        """A context manager that swallows exceptions."""
+        entry = self.m.world.catalogue.suppresses[name]
+        if entry.exceptions:
+            return Suppressor(entry.exceptions)
+        named = [value.names[0] for value, _, _ in self.arguments.every() if isinstance(value, Symbol)]
+        for value, _, _ in self.arguments.every():
+            if isinstance(value, Pair):
+                named += [item.names[0] for item in value.items if isinstance(item, Symbol)]
+        return Suppressor(tuple(named))
+
+    def by_summary(self, summary: Summary, word: str) -> Value | None:
+        """A function of the project, by what is known of its body."""
+        m, state, node = self.m, self.state, self.i.node
+        view: Value | None = None
+        effects = [
+            (value, self.effect(summary, value, summary.parameter(index, keyword)))
+            for value, index, keyword in self.arguments.every()
+        ]
+        for value, effect in effects:
+            if effect is Effect.RELEASES:
+                m.release(state, value, node)
+            elif effect is Effect.TAKES:
+                m.transfer(state, value, node, f"handed to `{call_text(node)}`")
+        self.raises(word)
+        for value, effect in effects:
+            if effect is Effect.RELEASES_UNLESS_RAISED:
+                m.release(state, value, node)
+            elif effect is Effect.RETURNS and any(True for _ in state.handles(value)):
+                view = value
+            elif effect is Effect.VIEWS and isinstance(value, (Handle, View)):
+                view = View(value)
+        if not summary.returns:
+            return None
+        if summary.gives and not summary.manager:
+            return m.given(state, summary.gives, node, summary.path)
+        return view if view is not None else UNKNOWN
+
+    def effect(self, summary: Summary, value: Value, parameter: str | None) -> Effect:
+        """What a function of the project does to one argument."""
+        held = list(self.state.handles(value))
+        if isinstance(value, View):
+            held = list(self.state.handles(value.of))
+        if parameter is None or not held or not isinstance(value, (Handle, View)):
+            return Effect.TAKES
+        return summary.judge(parameter, self.m.kind(held[0]))
+
+    # --- unknown callees -----------------------------------------------------------------------------------------
+
+    def unknown(self, word: str, value: Value = UNKNOWN) -> Value:
+        """A callee that nothing is known of."""
+        if word in ("enter_context", "enter_async_context", "enterContext", "enterClassContext", "push"):
+            first = self.arguments.find(0)
+            self.give_away(f"entered in an exit stack by `{call_text(self.i.node)}`")
+            return first if first is not None else value
+        if self.m.world.strict:
+            self.borrow_rest()
+        else:
+            self.give_away(f"handed to `{call_text(self.i.node)}`")
+        if word not in QUIET_METHODS or self.m.world.level is RaiseLevel.STRICT:
+            self.raises(word)
+        return value
+
+    def give_away(self, text: str) -> None:
+        """Every argument has another owner now."""
+        for value, _, _ in self.arguments.every():
+            self.m.transfer(self.state, value, self.i.node, text)
+
+    def give_away_rest(self) -> None:
+        """Bound release methods among the arguments hand their resource over."""
+        for value, _, _ in self.arguments.every():
+            if isinstance(value, Method):
+                self.m.transfer(self.state, value, self.i.node, f"its method is handed to `{call_text(self.i.node)}`")
+
+    borrow_rest = give_away_rest
+
+    # --- exceptions ----------------------------------------------------------------------------------------------
+
+    def raises(
+        self, word: str, *, classes: tuple[str, ...] | None = None, acquiring: Acquire | None = None
+    ) -> None:
+        """The call may raise, unless the level of the raise model says otherwise."""
+        m = self.m
+        if m.world.level is RaiseLevel.RELAXED and classes is None:
+            return
+        if acquiring is not None:
+            classes = OPERATING
+            resolved = m.world.catalogue.resolve(acquiring.call)
+            if resolved in m.world.catalogue.quiets:
+                return
+        m.may_raise(self.state, self.i.node, f"`{call_text(self.i.node)}`", classes=classes)
+
+
+def _borrowing(kind: Kind) -> bool:
+    """A wrapper around something that is not ours (``closing(parameter)``) owes nothing by itself."""
+    return kind.name in ("closing", "aclosing")
+
+
+def _believed(receiver: str, entry: Acquire) -> bool:
+    words = receiver.lower().replace("(", ".").replace(")", "").split(".")
+    return words[-1].strip("_") in {r.lower().strip("_") for r in entry.receivers}
+
+
+def _last_word(node: ast.expr) -> str:
+    match node:
+        case ast.Attribute(attr=name):
+            return name
+        case ast.Name(id=name):
+            return name
+        case _:
+            return ""

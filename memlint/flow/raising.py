@@ -1,0 +1,40 @@
+"""Which steps may raise: the three levels of the raise model.
+
+*relaxed*: only operations on a held resource, ``await``, ``yield`` and explicit ``raise``.
+*default*: also every call that is not known to be quiet.
+*strict*: also attribute access, subscripts and arithmetic are ignored still, but quiet calls count as calls.
+"""
+
+from __future__ import annotations
+
+import enum
+
+
+class RaiseLevel(enum.Enum):
+    """How much of the world may fail."""
+
+    RELAXED = "relaxed"
+    DEFAULT = "default"
+    STRICT = "strict"
+
+
+QUIET_METHODS = frozenset(
+    {
+        # containers and strings: fail only through a programming error
+        "append", "appendleft", "add", "clear", "copy", "discard", "endswith", "extend", "extendleft", "format",
+        "get", "insert", "isalnum", "isalpha", "isdigit", "isspace", "items", "join", "keys", "lower", "lstrip",
+        "partition", "popitem", "replace", "reverse", "rfind", "find", "rpartition", "rsplit", "rstrip",
+        "setdefault", "sort", "split", "splitlines", "startswith", "strip", "title", "update", "upper", "values",
+        "zfill", "ljust", "rjust", "capitalize", "casefold", "swapcase", "expandtabs", "hexdigest", "digest",
+        "isoformat", "total_seconds", "tolist", "as_posix", "count",
+        # logging and events: designed never to raise into the caller
+        "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "isEnabledFor", "getLogger",
+        "is_set", "set", "notify", "notify_all", "cancel", "cancelled", "done", "is_alive", "fileno", "isatty",
+        "getvalue", "getpid", "time", "monotonic", "perf_counter",
+        # registering an owner
+        "enter_context", "push", "callback", "push_async_callback", "addCleanup", "addfinalizer",
+        "add_done_callback", "setsockopt", "settimeout", "setblocking", "setDaemon", "getpeername", "getsockname",
+        "release", "acquire", "start_soon",
+    }
+)  # fmt: skip
+"""Method names that, on a value of unknown type, start no exceptional path at the default level."""

@@ -1,0 +1,116 @@
+"""Acquisition sites, and the ways in which what they acquired was lost."""
+
+from __future__ import annotations
+
+import ast
+import enum
+from dataclasses import dataclass, field
+
+from memlint.catalogue.model import Acquire, Kind
+from memlint.findings import StepKind
+
+
+class Fate(enum.Enum):
+    """What became of a resource on one path."""
+
+    UNRELEASED = "unreleased"
+    """Control left the function normally while it was still owed."""
+    DISCARDED = "discarded"
+    """It was never bound to anything that could release it."""
+    REPLACED = "replaced"
+    """Its last name was bound to something else, or deleted."""
+    RAISED = "raised"
+    """An exception carried control past every release."""
+    RELEASED = "released"
+    TRANSFERRED = "transferred"
+    """Someone else owns it now: the caller, an object, a callee, a closure."""
+
+
+LOSSES = (Fate.UNRELEASED, Fate.DISCARDED, Fate.REPLACED, Fate.RAISED)
+
+
+class ExitKind(enum.Enum):
+    """How control may leave at a step."""
+
+    RAISE = "raises"
+    CANCEL = "is cancelled"
+    CLOSE = "is closed"
+    """A suspended generator is given up: ``GeneratorExit`` arrives at its ``yield``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One expression that acquires one resource."""
+
+    node: ast.AST
+    kind: Kind
+    entry: Acquire | None
+    """The catalogue entry; None when a function of the project is known to acquire."""
+    position: int
+    """Which element of the result, when one call acquires several."""
+    text: str
+    """Source text of the call, shortened."""
+    origin: tuple[str, int] | None = None
+    """File and line of the wrapped acquisition, when a function of the project acquires."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One step of a path, not yet turned into a :class:`memlint.findings.Step`."""
+
+    kind: StepKind
+    node: ast.AST
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A path as a linked list, last step first; shared between the paths that have it in common."""
+
+    mark: Mark
+    before: Trail | None
+    length: int
+
+    @staticmethod
+    def extend(before: Trail | None, mark: Mark) -> Trail:
+        """The same path with one more step."""
+        return Trail(mark, before, 1 + (before.length if before else 0))
+
+    def marks(self) -> list[Mark]:
+        """The steps in order."""
+        found: list[Mark] = []
+        trail: Trail | None = self
+        while trail is not None:
+            found.append(trail.mark)
+            trail = trail.before
+        return found[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One way in which a site's resource ended, with a path that shows it."""
+
+    fate: Fate
+    node: ast.AST
+    text: str
+    trail: Trail | None
+    exit: ExitKind | None = None
+    raiser: ast.AST | None = None
+    """The step at which the exception started."""
+
+
+@dataclass(slots=True)
+class SiteRecord:
+    """A site and everything that was seen to happen to it."""
+
+    site: Site
+    subject: str | None = None
+    """The first variable that it was bound to."""
+    outcomes: dict[Fate, Outcome] = field(default_factory=dict)
+    """The shortest path to each fate."""
+
+    def note(self, outcome: Outcome) -> None:
+        """Remember an outcome, if it is the first of its fate or has a shorter path."""
+        known = self.outcomes.get(outcome.fate)
+        if known is None:
+            self.outcomes[outcome.fate] = outcome

@@ -1,0 +1,278 @@
+"""Follows every path of one function, up to a bound on the states kept apart."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from memlint.cfg import instructions as ir
+from memlint.cfg.graph import RAISED, RETURNED, Graph
+from memlint.findings import StepKind
+from memlint.flow.exceptions import Flight, Match, meet
+from memlint.flow.machine import Machine, truth
+from memlint.flow.sites import ExitKind, Mark
+from memlint.flow.state import State
+from memlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Bag,
+    Element,
+    Handle,
+    Literal,
+    Pair,
+    Path,
+    Result,
+    Suppressor,
+    Symbol,
+    Value,
+    View,
+)
+
+STATES_PER_BLOCK = 24
+"""Beyond this many different states at one block, further ones are not followed."""
+STEPS = 6000
+"""Blocks executed before the function is given up."""
+
+
+@dataclass(slots=True)
+class Solver:
+    """The work-list over (block, state)."""
+
+    machine: Machine
+    graph: Graph
+    seen: dict[int, set[object]] = field(default_factory=dict)
+    queue: deque[tuple[int, State]] = field(default_factory=deque)
+    ended: list[tuple[State, bool]] = field(default_factory=list)
+    """Final states, each with True when an exception ended it."""
+    bounded: str | None = None
+    """Why the analysis stopped early, if it did."""
+    live: list[frozenset[str]] = field(default_factory=list)
+    repeated: frozenset[str] = frozenset()
+    """Texts of tests that occur more than once: only their outcomes are remembered."""
+
+    def run(self, initial: State) -> None:
+        """Follow every path from the function's entry."""
+        self.live = live_names(self.graph)
+        self.repeated = repeated_tests(self.graph)
+        self.arrive(0, initial)
+        steps = 0
+        while self.queue:
+            number, state = self.queue.popleft()
+            steps += 1
+            if steps > STEPS:
+                self.bounded = f"more than {STEPS} steps"
+                return
+            self.execute(number, state)
+
+    def arrive(self, number: int, state: State) -> None:
+        """A state reaches a block; it is followed unless an equal one has been there."""
+        block = self.graph.blocks[number]
+        state.handling = state.handling[: block.depth]
+        if number in (RETURNED, RAISED):
+            self.leave(state, raised=number == RAISED)
+            return
+        self._forget_dead(number, state)
+        state.sweep()
+        seen = self.seen.setdefault(number, set())
+        key = state.key()
+        if key in seen:
+            return
+        if len(seen) >= STATES_PER_BLOCK:
+            self.bounded = f"more than {STATES_PER_BLOCK} states at one point"
+            return
+        seen.add(key)
+        self.queue.append((number, state))
+
+    def _forget_dead(self, number: int, state: State) -> None:
+        live = self.live[number]
+        for place in [p for p, v in state.places.items() if isinstance(p, str) and not _owning(v)]:
+            if place.partition(".")[0] not in live:
+                del state.places[place]
+
+    def leave(self, state: State, *, raised: bool) -> None:
+        """A path ends."""
+        self.ended.append((state.copy(), raised))
+        self.machine.leave(state, raised=raised)
+
+    def execute(self, number: int, state: State) -> None:
+        """Run one block and send its states on."""
+        block = self.graph.blocks[number]
+        at_end, raised = self.machine.run(block, state.copy())
+        for thrown in raised:
+            self.arrive(block.landing, thrown)
+        if at_end is not None:
+            self._end(block.end, block.landing, at_end)
+            for thrown in self.machine.take_raised():
+                self.arrive(block.landing, thrown)
+
+    # --- ends ----------------------------------------------------------------------------------------------------
+
+    def _end(self, end: ir.Terminator | None, landing: int, state: State) -> None:
+        match end:
+            case ir.Jump(to):
+                self.arrive(to, state)
+            case ir.Branch():
+                self._branch(end, state)
+            case ir.Advance():
+                self._advance(end, state)
+            case ir.Choose(ways=ways):
+                for way in ways:
+                    self.arrive(way, state.copy())
+            case ir.Dispatch():
+                self._dispatch(end, state)
+            case ir.Raise():
+                self._raise(end, landing, state)
+            case ir.Resume():
+                self._resume(end, landing, state)
+            case _:
+                pass
+
+    def _branch(self, end: ir.Branch, state: State) -> None:
+        known = truth(state.places.get(end.place, UNKNOWN), state)
+        text = ast.unparse(end.node) if known is None else ""
+        if known is None:
+            known = state.facts.get(text)
+        for outcome, target in ((True, end.true), (False, end.false)):
+            if known is not None and known is not outcome:
+                continue
+            way = state.copy()
+            if known is None:
+                if text in self.repeated:
+                    way.facts[text] = outcome
+                _assume(way, end.node, outcome)
+            if known is None and way.held():
+                way.mark(Mark(StepKind.TAKE, end.node, f"`{_short(text)}` is {'true' if outcome else 'false'}"))
+            self.arrive(target, way)
+
+    def _advance(self, end: ir.Advance, state: State) -> None:
+        iterator = state.places.get(end.iterator, UNKNOWN)
+        if end.asynchronous or isinstance(iterator, Handle):
+            self.machine.may_raise(state, end.node, "the iteration")
+        if end.asynchronous:
+            self.machine.may_raise(
+                state, end.node, "the iteration", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",)
+            )
+        turn = state.copy()
+        turn.set(end.target, _element(iterator))
+        self.arrive(end.body, turn)
+        self.arrive(end.done, state)
+
+    def _dispatch(self, end: ir.Dispatch, state: State) -> None:
+        flight = state.flight
+        assert flight is not None
+        for clause in end.clauses:
+            classes = None if clause.classes is None else [self._class_names(state, c) for c in clause.classes]
+            verdict = meet(flight, classes)
+            if verdict is Match.NO:
+                continue
+            caught = state.copy()
+            if caught.held():
+                caught.mark(Mark(StepKind.TAKE, clause.node, "caught here"))
+            self.arrive(clause.block, caught)
+            if verdict is Match.YES:
+                return
+        self.arrive(end.otherwise, state)
+
+    def _class_names(self, state: State, node: ast.expr) -> tuple[str, ...]:
+        match node:
+            case ast.Name(id=name):
+                value: Value = self.machine.variable(name, state)
+                return value.names if isinstance(value, Symbol) else (f"?.{name}",)
+            case ast.Attribute(value=base, attr=attribute):
+                return tuple(f"{name}.{attribute}" for name in self._class_names(state, base))
+            case _:
+                return ("?",)
+
+    def _raise(self, end: ir.Raise, landing: int, state: State) -> None:
+        if end.source is None and end.classes is None and state.handling:
+            flight = state.handling[-1]
+        else:
+            classes = None if end.classes is None else self._class_names(state, end.classes)
+            if classes is not None and classes[0].startswith("?"):
+                classes = None
+            flight = Flight(ExitKind.RAISE, classes, end.node, "`raise`")
+            if end.source is not None:
+                self.machine.transfer(
+                    state, state.places.get(end.source), end.node, "carried away by the exception"
+                )
+        self.machine.throw(state, flight)
+
+    def _resume(self, end: ir.Resume, landing: int, state: State) -> None:
+        flight = state.handling[-1]
+        manager = None if end.manager is None else state.places.pop(end.manager, UNKNOWN)
+        if isinstance(manager, Suppressor) and end.swallowed is not None:
+            verdict = meet(flight, [(name,) for name in manager.classes])
+            if verdict is not Match.NO:
+                self.arrive(end.swallowed, state.copy())
+            if verdict is Match.YES:
+                return
+        state.flight = flight
+        self.arrive(landing, state)
+
+
+def _owning(value: Value) -> bool:
+    return isinstance(value, (Handle, View, Pair, Bag, Element)) or (
+        not isinstance(value, (Literal, Symbol, Path, Result)) and value is not UNKNOWN
+    )
+
+
+def _element(iterator: Value) -> Value:
+    match iterator:
+        case Bag(number) | Element(number):
+            return Element(number)
+        case Pair():
+            return iterator  # some element: releasing it in a loop releases each
+        case _:
+            return UNKNOWN
+
+
+def _assume(state: State, test: ast.expr, outcome: bool) -> None:
+    """A test on an unknown variable tells what it holds."""
+    match test:
+        case ast.Compare(left=ast.Name(id=name), ops=[operator], comparators=[ast.Constant(value=None)]):
+            if isinstance(operator, (ast.Is, ast.Eq)) is outcome and isinstance(
+                operator, (ast.Is, ast.Eq, ast.IsNot, ast.NotEq)
+            ):
+                state.places.setdefault(name, NONE)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def repeated_tests(graph: Graph) -> frozenset[str]:
+    """The texts of tests that stand at two places or more of the function's source."""
+    texts: dict[int, str] = {}
+    for block in graph.blocks:
+        if isinstance(block.end, ir.Branch):
+            texts[id(block.end.node)] = ast.unparse(block.end.node)
+    counted = Counter(texts.values())
+    return frozenset(text for text, count in counted.items() if count > 1)
+
+
+def live_names(graph: Graph) -> list[frozenset[str]]:
+    """For each block the variables that may be read at or after it."""
+    uses: list[set[str]] = []
+    for block in graph.blocks:
+        read: set[str] = set()
+        for instruction in block.instructions:
+            if isinstance(instruction, ir.Load):
+                read.add(instruction.name)
+            elif isinstance(instruction, ir.Define):
+                read |= instruction.captured
+        uses.append(read)
+    live = [set(each) for each in uses]
+    changed = True
+    while changed:
+        changed = False
+        for block in reversed(graph.blocks):
+            merged = set(live[block.number])
+            for after in (*graph.successors(block), block.landing):
+                merged |= live[after]
+            if len(merged) != len(live[block.number]):
+                live[block.number] = merged
+                changed = True
+    return [frozenset(each) for each in live]
+
+

@@ -1,0 +1,175 @@
+"""One state of the analysis: what one path has made of the function's variables and obligations."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from memlint.cfg.instructions import Place
+from memlint.flow.exceptions import Flight
+from memlint.flow.sites import Mark, Trail
+from memlint.flow.values import Bag, Element, Handle, Method, Pair, Value, View, parts
+
+
+class Status(enum.Enum):
+    """Where an obligation stands."""
+
+    HELD = "held"
+    RELEASED = "released"
+    GONE = "gone"
+    """Transferred to another owner."""
+
+
+@dataclass(slots=True)
+class State:
+    """Mutable while a block is executed; :meth:`key` is its frozen form."""
+
+    places: dict[Place, Value] = field(default_factory=dict)
+    """What is known of variables and temporaries; a missing one is unknown."""
+    status: dict[Handle, Status] = field(default_factory=dict)
+    bags: dict[int, frozenset[Handle]] = field(default_factory=dict)
+    """What each local container owns."""
+    facts: dict[str, bool] = field(default_factory=dict)
+    """Outcomes of tests, by their source text; dropped when a name in them is bound anew."""
+    handling: tuple[Flight, ...] = ()
+    """Exceptions being handled, innermost last."""
+    flight: Flight | None = None
+    """The exception on its way to a handler."""
+    returning: Value | None = None
+    trail: Trail | None = None
+
+    def copy(self) -> State:
+        """An independent state with the same content."""
+        return State(
+            dict(self.places),
+            dict(self.status),
+            dict(self.bags),
+            dict(self.facts),
+            self.handling,
+            self.flight,
+            self.returning,
+            self.trail,
+        )
+
+    def key(self) -> object:
+        """Equal for states that behave alike; the trail does not count."""
+        return (
+            frozenset(self.places.items()),
+            frozenset(self.status.items()),
+            frozenset(self.bags.items()),
+            frozenset(self.facts.items()),
+            tuple(flight.key for flight in self.handling),
+            None if self.flight is None else self.flight.key,
+            self.returning,
+        )
+
+    def mark(self, mark: Mark) -> None:
+        """Add a step to the path."""
+        self.trail = Trail.extend(self.trail, mark)
+
+    # --- reachability --------------------------------------------------------------------------------------------
+
+    def handles(self, value: Value | None) -> Iterator[Handle]:
+        """The resources that whoever has ``value`` can still release."""
+        match value:
+            case None:
+                return
+            case Handle():
+                yield value
+            case Bag(number) | Element(number):
+                yield from self.bags.get(number, ())
+            case _:
+                for part in parts(value):
+                    yield from self.handles(part)
+
+    def held(self) -> list[Handle]:
+        """The obligations still owed, in the order in which they arose."""
+        return [handle for handle, status in self.status.items() if status is Status.HELD]
+
+    def referenced(self) -> set[Handle]:
+        """Every resource that some place can still reach."""
+        found: set[Handle] = set()
+        for value in self.places.values():
+            found.update(self.handles(value))
+        if self.returning is not None:
+            found.update(self.handles(self.returning))
+        return found
+
+    # --- change --------------------------------------------------------------------------------------------------
+
+    def set(self, place: Place, value: Value) -> None:
+        """Give a place a value."""
+        self.places[place] = value
+
+    def drop_temporaries(self) -> None:
+        """Temporaries die; pinned places and variables stay."""
+        for place in [p for p in self.places if isinstance(p, int) and p > 0]:
+            del self.places[place]
+
+    def forget_facts(self, name: str) -> None:
+        """A variable is bound anew: tests that mention it say nothing any more."""
+        for text in [t for t in self.facts if mentions(t, name)]:
+            del self.facts[text]
+
+    def age(self, fresh: Handle) -> None:
+        """A site acquires again: what it acquired before becomes the older instance."""
+        if fresh not in self.status:
+            return
+        older = Handle(fresh.site, older=True)
+        before, status = self.status.pop(fresh), self.status.get(older)
+        self.status[older] = Status.HELD if Status.HELD in (before, status) else before
+        self.places = {place: _renamed(value, fresh, older) for place, value in self.places.items()}
+        self.bags = {n: frozenset(older if h == fresh else h for h in held) for n, held in self.bags.items()}
+        if self.returning is not None:
+            self.returning = _renamed(self.returning, fresh, older)
+
+    def sweep(self) -> None:
+        """Drop what no place mentions and nobody owes any more, so that equal states look equal."""
+        referenced = self.referenced()
+        self.status = {
+            handle: status
+            for handle, status in self.status.items()
+            if status is Status.HELD or handle in referenced
+        }
+        used = {v.number if isinstance(v, Bag) else v.bag for v in _every(self) if isinstance(v, (Bag, Element))}
+        self.bags = {number: held for number, held in self.bags.items() if number in used and held}
+
+
+def mentions(text: str, name: str) -> bool:
+    """Whether the source text of a test mentions a variable (or a dotted path) as a whole word."""
+    start = text.find(name)
+    while start >= 0:
+        end = start + len(name)
+        before = start and (text[start - 1].isalnum() or text[start - 1] in "_.")
+        after = end < len(text) and (text[end].isalnum() or text[end] == "_")
+        if not before and not after:
+            return True
+        start = text.find(name, end)
+    return False
+
+
+def _every(state: State) -> Iterator[Value]:
+    pending = list(state.places.values())
+    if state.returning is not None:
+        pending.append(state.returning)
+    while pending:
+        value = pending.pop()
+        yield value
+        pending.extend(parts(value))
+        if isinstance(value, View):
+            pending.append(value.of)
+
+
+def _renamed(value: Value, old: Handle, new: Handle) -> Value:
+    match value:
+        case Handle() if value == old:
+            return new
+        case View(of):
+            return View(_renamed(of, old, new))
+        case Pair(items):
+            return Pair(tuple(_renamed(item, old, new) for item in items))
+        case Method(base, name):
+            return Method(_renamed(base, old, new), name)
+        case _:
+            return value

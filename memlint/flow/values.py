@@ -1,0 +1,134 @@
+"""What the analysis knows of a value.  All values are frozen and compare by what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Anything."""
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant; its type is compared too, for ``1 == True`` in Python."""
+
+    type: str
+    value: object
+
+    @staticmethod
+    def of(value: object) -> Literal:
+        """The literal of a Python constant."""
+        return Literal(type(value).__name__, value)
+
+
+NONE = Literal.of(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A resource: the instance that one acquisition site made last (``older`` False) or before that."""
+
+    site: int
+    older: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Something that reads from a value and cannot release it (``csv.reader(f)``)."""
+
+    of: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A tuple whose elements are known."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """A container made in this function; what it holds is part of the state."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """Some element of a local container."""
+
+    bag: int
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A module, function or class, by its possible qualified names."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call of a symbol gave: an instance, when the symbol is a class."""
+
+    of: Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """An attribute of a value that is worth following."""
+
+    base: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A variable, or a chain of attributes on one, of which nothing else is known: ``self.sock``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A coroutine whose result is a resource once it is awaited."""
+
+    call: int
+    """Number of the call in the analysis of its function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressor:
+    """A context manager that swallows exceptions of these classes."""
+
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function or lambda defined inside this one."""
+
+    line: int
+    column: int
+
+
+Value = (
+    Unknown | Literal | Handle | View | Pair | Bag | Element | Symbol | Result | Method | Path | Pending
+    | Suppressor | Function
+)  # fmt: skip
+
+
+def parts(value: Value) -> tuple[Value, ...]:
+    """The values that ``value`` keeps within itself and can still reach to release."""
+    match value:
+        case Pair(items):
+            return items
+        case Method(base=base):
+            return (base,)
+        case _:
+            return ()

@@ -1,0 +1,154 @@
+"""From an acquisition site's fates to at most one finding: the strongest loss speaks."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import ClassVar
+
+from memlint.catalogue.model import Category
+from memlint.findings import Finding, Severity, Span, Step, StepKind
+from memlint.flow.analysis import Analysis, UnitReport
+from memlint.flow.sites import ExitKind, Fate, Outcome, SiteRecord
+from memlint.rules.rule import Default
+from memlint.source.text import Source
+
+CATEGORY_CODES = {
+    Category.TASK: "MEM106",
+    Category.PROCESS: "MEM107",
+    Category.WORKER: "MEM108",
+    Category.TEMPORARY: "MEM109",
+    Category.LOCK: "MEM110",
+    Category.LEASE: "MEM111",
+    Category.GENERATOR: "MEM114",
+}
+"""Who speaks about a normal-path loss of a kind that is not a plain handle."""
+
+_HANDLE_CODES = {Fate.UNRELEASED: "MEM101", Fate.DISCARDED: "MEM102", Fate.REPLACED: "MEM103"}
+_NORMAL = (Fate.DISCARDED, Fate.REPLACED, Fate.UNRELEASED)
+
+
+def losses(analysis: Analysis, code: str) -> Iterator[tuple[UnitReport, SiteRecord, Outcome]]:
+    """The sites of a file whose strongest loss belongs to ``code``."""
+    for report in analysis.units:
+        for record in report.records:
+            spoken = strongest(record)
+            if spoken is not None and spoken[0] == code:
+                yield report, record, spoken[1]
+
+
+def strongest(record: SiteRecord) -> tuple[str, Outcome] | None:
+    """The code and outcome that speak for a site, if anything was lost there."""
+    category = record.site.kind.category
+    for fate in _NORMAL:
+        outcome = record.outcomes.get(fate)
+        if outcome is not None:
+            return CATEGORY_CODES.get(category) or _HANDLE_CODES[fate], outcome
+    raised = record.outcomes.get(Fate.RAISED)
+    if raised is not None and category is not Category.TASK:
+        return "MEM301", raised
+    return None
+
+
+def subject(record: SiteRecord) -> str:
+    """How messages name the resource: its variable, else the call."""
+    return f"`{record.subject or record.site.text}`"
+
+
+class LossRule:
+    """A rule that reads the sites whose strongest loss is its own."""
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    severity: ClassVar[Severity] = Severity.ERROR
+    default: ClassVar[Default] = Default.ON
+
+    def message(self, source: Source, record: SiteRecord, outcome: Outcome) -> str:
+        """One line: the subject first, then the edge on which it is lost."""
+        raise NotImplementedError
+
+    def check(self, analysis: Analysis) -> Iterator[Finding]:
+        """One finding a site."""
+        for report, record, outcome in losses(analysis, self.code):
+            message = self.message(analysis.source, record, outcome)
+            yield finding(analysis, report, record, outcome, self.code, message, self.severity)
+
+
+def edge(source: Source, record: SiteRecord, outcome: Outcome) -> str:
+    """How a normal path loses the resource, as the end of a sentence."""
+    line = line_of(source, outcome.node)
+    if outcome.fate is Fate.REPLACED:
+        return f"before line {line} drops its last name"
+    if not record.outcomes.keys() & {Fate.RELEASED, Fate.TRANSFERRED}:
+        return "on any path"
+    if isinstance(outcome.node, ast.Return):
+        return f"on the path that returns at line {line}"
+    return "on every path"
+
+
+def finding(
+    analysis: Analysis, report: UnitReport, record: SiteRecord, outcome: Outcome, code: str, message: str,
+    severity: Severity,
+) -> Finding:  # fmt: skip
+    """A finding at the acquiring expression, with the path as its witness."""
+    source = analysis.source
+    return Finding(
+        code=code,
+        path=source.path,
+        span=source.span(record.site.node),
+        message=message,
+        severity=severity,
+        symbol=report.unit.symbol,
+        witness=witness(source, record, outcome),
+        statement=_statement(source, report, record),
+    )
+
+
+def witness(source: Source, record: SiteRecord, outcome: Outcome) -> tuple[Step, ...]:
+    """The steps of the path from this site's acquisition on."""
+    if outcome.trail is None:
+        return ()
+    marks = outcome.trail.marks()
+    start = next(
+        (
+            i
+            for i, mark in reversed(list(enumerate(marks)))
+            if mark.kind is StepKind.ACQUIRE and mark.node is record.site.node
+        ),
+        0,
+    )
+    kept = [
+        m for i, m in enumerate(marks[start:]) if i == 0 or m.kind is not StepKind.ACQUIRE
+    ]
+    return tuple(Step(mark.kind, source.span(_head(mark.node)), mark.text) for mark in kept)
+
+
+def _head(node: ast.AST) -> ast.AST:
+    """What to show of a compound statement: not its body."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return node.body[-1]
+    if isinstance(node, ast.ExceptHandler) and node.type is not None:
+        return node.type
+    return node
+
+
+def line_of(source: Source, node: ast.AST) -> int:
+    """The line that a message names."""
+    return source.span(node).line
+
+
+def exit_clause(source: Source, outcome: Outcome) -> str:
+    """The exceptional edge, for messages: ``line 14 raises``."""
+    assert outcome.raiser is not None
+    line = line_of(source, outcome.raiser)
+    kind = outcome.exit or ExitKind.RAISE
+    return f"line {line} {kind.value}"
+
+
+def _statement(source: Source, report: UnitReport, record: SiteRecord) -> Span | None:
+    for statement in ast.walk(report.unit.node):
+        if isinstance(statement, ast.stmt) and not hasattr(statement, "body"):
+            if any(child is record.site.node for child in ast.walk(statement)):
+                return source.span(statement)
+    return None

@@ -1,0 +1,131 @@
+"""What a module's global names stand for: imports, definitions, aliases and builtins."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(slots=True)
+class ModuleNames:
+    """The global names of one module.
+
+    A name imported in two ways (``try``/``except ImportError``) stands for both; whoever asks takes the candidate
+    that is known.
+    """
+
+    module: str
+    """Dotted name of the module itself."""
+    package: str
+    """What its relative imports are relative to."""
+    imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    functions: dict[str, FunctionNode] = field(default_factory=dict)
+    classes: dict[str, ast.ClassDef] = field(default_factory=dict)
+    aliases: dict[str, ast.expr] = field(default_factory=dict)
+    """Names bound once, to another name: ``_open = io.open``."""
+    bound: set[str] = field(default_factory=set)
+    """Names bound to anything else."""
+
+    def candidates(self, name: str) -> tuple[str, ...]:
+        """The qualified names that a global name may stand for; empty when it is a variable."""
+        return self._candidates(name, 4)
+
+    def _candidates(self, name: str, depth: int) -> tuple[str, ...]:
+        if name in self.imports:
+            return self.imports[name]
+        if name in self.functions or name in self.classes:
+            return (f"{self.module}.{name}",)
+        if name in self.aliases and depth and name not in self.bound:
+            return self._qualified(self.aliases[name], depth - 1)
+        if name in _BUILTINS and name not in self.bound:
+            return (f"builtins.{name}",)
+        return ()
+
+    def qualified(self, node: ast.expr) -> tuple[str, ...]:
+        """The qualified names of a name or dotted chain that is read at module level."""
+        return self._qualified(node, 4)
+
+    def _qualified(self, node: ast.expr, depth: int) -> tuple[str, ...]:
+        match node:
+            case ast.Name(id=name):
+                return self._candidates(name, depth)
+            case ast.Attribute(value=base, attr=attribute):
+                return tuple(f"{each}.{attribute}" for each in self._qualified(base, depth))
+            case ast.Subscript(value=base):
+                return self._qualified(base, depth)
+            case ast.Constant(value=str(text)):
+                try:
+                    return self._qualified(ast.parse(text, mode="eval").body, depth)
+                except SyntaxError:
+                    return ()
+        return ()
+
+
+def module_names(tree: ast.Module, module: str, *, is_package: bool = False) -> ModuleNames:
+    """Read the global names of ``tree``, including those bound under a top-level ``if``, ``try`` or ``with``."""
+    package = module if is_package else module.rpartition(".")[0]
+    names = ModuleNames(module, package)
+    for statement in top_statements(tree.body):
+        _read(statement, names)
+    return names
+
+
+def top_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that run when the module is imported, also those inside compound statements."""
+    for statement in body:
+        yield statement
+        match statement:
+            case ast.If(body=inner, orelse=orelse) | ast.For(body=inner, orelse=orelse):
+                yield from top_statements(inner)
+                yield from top_statements(orelse)
+            case ast.With(body=inner):
+                yield from top_statements(inner)
+            case ast.Try(body=inner, handlers=handlers, orelse=orelse, finalbody=finalbody):
+                yield from top_statements(inner)
+                for handler in handlers:
+                    yield from top_statements(handler.body)
+                yield from top_statements(orelse)
+                yield from top_statements(finalbody)
+
+
+def imported(node: ast.Import | ast.ImportFrom, package: str) -> list[tuple[str, str]]:
+    """The names that an import binds, each with its absolute qualified name; ``*`` binds none that we know."""
+    if isinstance(node, ast.Import):
+        return [(a.asname, a.name) if a.asname else ((root := a.name.partition(".")[0]), root) for a in node.names]
+    base = node.module or ""
+    if node.level:
+        parents = package.split(".") if package else []
+        kept = parents[: len(parents) - (node.level - 1)]
+        base = ".".join([*kept, *([base] if base else [])])
+    return [(a.asname or a.name, f"{base}.{a.name}" if base else a.name) for a in node.names if a.name != "*"]
+
+
+def _read(statement: ast.stmt, names: ModuleNames) -> None:
+    match statement:
+        case ast.Import() | ast.ImportFrom():
+            for name, qualified in imported(statement, names.package):
+                known = names.imports.get(name, ())
+                if qualified not in known:
+                    names.imports[name] = (*known, qualified)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            names.functions[statement.name] = statement
+        case ast.ClassDef():
+            names.classes[statement.name] = statement
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() as value):
+            if name in names.aliases or name in names.bound:
+                names.bound.add(name)
+            else:
+                names.aliases[name] = value
+        case ast.Assign(targets=targets):
+            for target in targets:
+                names.bound.update(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.AugAssign(target=ast.Name(id=name)):
+            names.bound.add(name)
+        case ast.For(target=target):
+            names.bound.update(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
