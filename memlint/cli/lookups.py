@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from memlint.cli.console import ExitCode
+from memlint.findings import Severity
 from memlint.rulebook import Rulebook, UnknownRule
-from memlint.rules import Rule
+from memlint.rules import Default, Rule
+from memlint.source import decode
+
+_KEYS = ("code", "name", "default", "severity", "summary")
 
 
 def explain(arguments: argparse.Namespace, _rules: Sequence[Rule]) -> ExitCode:
@@ -19,27 +23,27 @@ def explain(arguments: argparse.Namespace, _rules: Sequence[Rule]) -> ExitCode:
 
 def rules(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
     """Print the table of rules."""
-    book = Rulebook.load()
-    rows = []
-    for rule in rules:
-        try:
-            explanation = book.explain(rule.code)
-        except UnknownRule:
-            explanation = ""
-        rows.append(
-            {
-                "code": rule.code,
-                "name": rule.name,
-                "default": rule.default.value,
-                "severity": rule.severity.value,
-                "summary": rule.summary,
-                "explanation": explanation,
-            }
-        )
+    rows = list(_rows(rules))
     if arguments.output_format == "json":
-        print(json.dumps(rows, indent=2))
+        book = Rulebook.load()
+        print(json.dumps([{**row, "explanation": _page(book, row["code"])} for row in rows], indent=2))
         return ExitCode.CLEAN
-    width = max((len(row["name"]) for row in rows), default=0)
+    width = max(len(row["name"]) for row in rows)
     for row in rows:
         print(f"{row['code']}  {row['name']:{width}}  {row['default']:7}  {row['summary']}")
     return ExitCode.CLEAN
+
+
+def _rows(rules: Sequence[Rule]) -> Iterator[dict[str, str]]:
+    unparsable = (decode.CODE, decode.NAME, Default.ON.value, Severity.ERROR.value, decode.SUMMARY)
+    yield dict(zip(_KEYS, unparsable, strict=True))
+    for rule in rules:
+        facts = (rule.code, rule.name, rule.default.value, rule.severity.value, rule.summary)
+        yield dict(zip(_KEYS, facts, strict=True))
+
+
+def _page(book: Rulebook, code: str) -> str | None:
+    try:
+        return book.explain(code)
+    except UnknownRule:
+        return None

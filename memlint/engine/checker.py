@@ -51,7 +51,7 @@ class Checker:
         self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
         self.rules = selection.rules()
         self._prefilter = Prefilter([*self.catalogue.acquires, *self.catalogue.methods])
-        self._reports_unreadable = selection.reports_unreadable()
+        self._reports_unparsable = selection.reports_unparsable()
 
     def check_file(self, path: str) -> FileResult:
         """Check a file on disk."""
@@ -131,7 +131,7 @@ class Checker:
         try:
             result = check()
         except Unreadable as unreadable:
-            told = self._reports_unreadable and not self._ignored(CODE, path)
+            told = self._reports_unparsable and not self._ignored(CODE, path)
             result = FileResult(path, (unreadable.finding(path),), unreadable.lines) if told else FileResult(path)
         except Exception as error:  # a fault of ours must not hide what other files have to say
             words = " ".join(str(error).split())

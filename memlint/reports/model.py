@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from memlint.findings import Finding
 from memlint.flow.analysis import Skipped
 from memlint.rules import Rule
+from memlint.source.decode import NAME as UNPARSABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Report:
 
     def name(self, code: str) -> str:
         """The name of a finding's rule; a file that cannot be analysed has one too."""
-        return next((rule.name for rule in self.rules if rule.code == code), "unreadable-file")
+        return next((rule.name for rule in self.rules if rule.code == code), UNPARSABLE)
 
 
 def shown(text: str) -> str:

@@ -80,5 +80,5 @@ def problem(pattern: str) -> str | None:
     try:
         compiled(pattern)
     except re.error as error:
-        return f"is not a pattern ({error})"
+        return f"is not a pattern ({error.msg})"
     return None

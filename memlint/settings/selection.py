@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from memlint.rules import Default, Rule
 from memlint.settings.model import Settings
 from memlint.settings.problems import SettingsError, meant
+from memlint.source.decode import CODE as UNPARSABLE
 
-UNREADABLE = "MEM000"
-"""The code of a file that could not be analysed; no rule bears it, yet it can be ignored."""
 TOOL = "MEM"
 """As a selector: the default set."""
 EVERYTHING = "ALL"
@@ -23,7 +22,8 @@ def check_selectors(selectors: Iterable[str], codes: Sequence[str], place: str) 
         SettingsError: naming the selector and ``place``.
     """
     for selector in selectors:
-        if selector == EVERYTHING or any(code.startswith(selector) for code in (UNREADABLE, *codes)):
+        speaks = selector.startswith(TOOL) and any(code.startswith(selector) for code in (UNPARSABLE, *codes))
+        if speaks or selector == EVERYTHING:
             continue
         known = codes if len(selector) > 4 else sorted({code[:4] for code in codes})
         hint = meant(selector.upper().replace("-00", ""), known) or "; `memlint rules` lists them"
@@ -48,9 +48,9 @@ class Selection:
         """The rules that are on, in their own order."""
         return tuple(rule for rule in self._rules if self._on(rule.code, rule.default))
 
-    def reports_unreadable(self) -> bool:
+    def reports_unparsable(self) -> bool:
         """Whether a file that cannot be analysed is reported."""
-        return self._on(UNREADABLE, Default.ON)
+        return self._on(UNPARSABLE, Default.ON)
 
     def only_previews(self) -> tuple[str, ...]:
         """Selectors that name nothing but previews while previews are off: the user should be told."""

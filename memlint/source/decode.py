@@ -14,7 +14,9 @@ from memlint.findings import Finding, Severity, Span
 from memlint.source.text import Source
 
 CODE = "MEM000"
-"""A file that could not be analysed."""
+"""A file that could not be analysed; found before any rule runs."""
+NAME = "unparsable-file"
+SUMMARY = "A file could not be parsed, so nothing is known about it."
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _OTHER_ENCODINGS = (
@@ -103,7 +105,7 @@ def parse(text: str, path: str) -> Source:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes and the like are for other linters to tell
-            tree = ast.parse(text, path)
+            tree = ast.parse(text)  # given the path, Python would read the file again for its error's column
     except SyntaxError as error:
         raise _unreadable(error, lines) from error
     except ValueError as error:
@@ -124,7 +126,7 @@ def check_syntax(text: str, path: str) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # as in parse
-            symtable.symtable(text, path, "exec")
+            symtable.symtable(text, "<unknown>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         parse(text, path)  # the symbol table refuses more than the parser does: the parser decides
 

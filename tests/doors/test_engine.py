@@ -1,0 +1,144 @@
+"""Many files: the outcome depends neither on processes nor on order, and no file ends the run."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from memlint.api import CheckError, check_paths, check_source
+from memlint.catalogue import load
+from memlint.engine import Checker, run
+from memlint.findings import Span
+from memlint.reports import FORMATS, Style
+from memlint.settings import Settings
+from memlint.source.text import Source
+
+from .conftest import Command
+from .fakes import FAKES, Broken
+
+WITH_BROKEN = (*FAKES, Broken())
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.chdir(tmp_path)
+    for number in range(40):
+        text = "import socket\n" + f"f = open({number})\n" * (number % 3) + "x = = 1\n" * (number % 10 == 9)
+        (tmp_path / f"m{number:02}.py").write_text(text)
+    (tmp_path / "m07.py").write_text("open(1)  # explode\n")
+    return [f"m{number:02}.py" for number in range(40)]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_report_is_the_same_for_any_number_of_processes_and_any_order(form: str, many: list[str]) -> None:
+    checker = Checker(Settings(), WITH_BROKEN)
+
+    printed = {
+        "\n".join(FORMATS[form](run(checker, files, jobs=jobs), Style()))
+        for jobs in (1, 2, 5)
+        for files in (many, many[::-1])
+    }
+
+    assert len(printed) == 1
+
+
+def test_a_checker_can_be_sent_to_a_fresh_process() -> None:
+    checker = Checker(Settings(), FAKES)
+
+    assert pickle.loads(pickle.dumps(checker)).check_bytes(b"f = open(1)", "a.py") == checker.check_bytes(
+        b"f = open(1)", "a.py"
+    )
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_internal_error_is_told_with_its_file_and_the_rest_goes_on(
+    jobs: str, faked: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "a.py").write_text("f = open(1)  # explode\n")
+    (tmp_path / "b.py").write_text("f = open(2)\n")
+
+    outcome = faked("check", "--jobs", jobs, "--output-format", "concise", "a.py", "b.py", rules=WITH_BROKEN)
+
+    assert outcome.code == 2
+    assert outcome.out == "b.py:1:5: MEM101 `f` acquired here is not released\n"
+    assert outcome.err == ("memlint: a.py: internal error: ZeroDivisionError: division by zero (--debug shows where)\n")
+
+
+def test_debug_shows_where(faked: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("f = open(1)  # explode\n")
+
+    outcome = faked("check", "--debug", "a.py", rules=WITH_BROKEN)
+
+    assert "Traceback" in outcome.err
+    assert "in check\n" in outcome.err
+
+
+def test_a_process_that_dies_is_told_with_the_file_it_died_of(many: list[str], tmp_path: Path) -> None:
+    (tmp_path / "m21.py").write_text("open(1)  # kill\n")
+
+    report = run(Checker(Settings(), WITH_BROKEN), many, jobs=2)
+
+    told = [(failure.path, failure.reason.partition(":")[2].strip()) for failure in report.failures]
+    assert told == [("m07.py", "ZeroDivisionError: division by zero"), ("m21.py", "the process that checked it died")]
+    assert report.files == 40
+    assert len(report.findings) == len(check_paths(set(many) - {"m07.py", "m21.py"}, rules=FAKES).findings)
+
+
+def test_running_out_of_stack_is_the_files_fault_only_when_it_is_nested_deeply() -> None:
+    deep = "x = open(" + "[" * 70 + "]" * 70 + ")  # exhaust\n"
+
+    (finding,) = check_source(deep, rules=[Broken()])
+    with pytest.raises(CheckError, match="RecursionError"):
+        check_source("open(1)  # exhaust", rules=[Broken()])
+
+    assert (finding.code, finding.message) == (
+        "MEM000",
+        "the file is nested too deeply to be analysed (RecursionError)",
+    )
+
+
+def test_a_file_that_names_no_resource_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(text: str, path: str) -> Source:
+        raise AssertionError(f"{path} was parsed: {text}")
+
+    monkeypatch.setattr("memlint.engine.checker.parse", refuse)
+
+    assert check_source("x = 1\n", rules=FAKES) == ()
+
+
+def test_per_file_ignores_speak_of_rules_and_of_unparsable_files(faked: Command, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.memlint.per-file-ignores]\n'tests/**' = ['MEM1', 'MEM000']\n'gen_*' = ['ALL']\n"
+    )
+    (tmp_path / "tests").mkdir()
+    for name in ("tests/a.py", "gen_b.py", "c.py"):
+        (tmp_path / name).write_text("f = open(1)\n")
+    for name in ("tests/bad.py", "gen_bad.py", "cbad.py"):
+        (tmp_path / name).write_text("x = = 1\n")
+
+    outcome = faked("check", "--output-format", "concise")
+
+    assert [line.partition(":")[0] for line in outcome.lines] == ["c.py", "cbad.py"]
+
+
+def test_columns_are_characters_and_lines_are_pythons() -> None:
+    (finding,) = check_source("x = '\x0c\u2028'\r\né = 'ü'; f = open(1)\n", rules=FAKES)
+
+    assert finding.span == Span(2, 13, 2, 20)
+
+
+def test_findings_from_the_api_come_in_order() -> None:
+    found = check_source("g = (open(3), open(2))\nf = open(1)\n", rules=FAKES)
+
+    assert [(finding.span.line, finding.span.column) for finding in found] == [(1, 5), (1, 14), (2, 4)]
+
+
+def test_a_catalogue_is_not_loaded_for_each_file(monkeypatch: pytest.MonkeyPatch, many: list[str]) -> None:
+    loads = []
+    monkeypatch.setattr("memlint.engine.checker.load", lambda extra: loads.append(extra) or load())
+
+    check_paths(many, settings=Settings(jobs=1), rules=FAKES)
+
+    assert len(loads) == 1
