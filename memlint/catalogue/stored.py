@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 from memlint.catalogue import model, schema
@@ -61,7 +61,7 @@ def _block(start: str, lines: Iterable[str], end: str) -> str:
 
 def _key(files: Mapping[str, bytes]) -> str:
     shape = [
-        (name, [(one.name, str(one.default)) for one in fields(section.make)])
+        (name, [(one.name, "" if one.default is MISSING else str(one.default)) for one in fields(section.make)])
         for name, section in schema.SECTIONS.items()
     ]
     return digest_of({**files, "shape": repr(shape).encode()})
