@@ -49,16 +49,10 @@ class Bounds:
         return cls(max_items, None, "items", None)
 
     def weight_of(self, key: object, value: object) -> int:
-        """Weigh one entry; raises `ValueError` when the function returns nonsense."""
+        """Weigh one entry; raises `ValueError` when the function answers nonsense."""
         if self.weigh is None:
             return 1
         weight = self.weigh(key, value)
         if weight < 0:
             raise ValueError(f"weigh({key!r}, ...) returned {weight}; a weight is 0 or more")
         return weight
-
-    def allows(self, items: int, weight: int) -> bool:
-        """Whether so many items of so much weight in all are within the limits."""
-        return (self.max_items is None or items <= self.max_items) and (
-            self.max_weight is None or weight <= self.max_weight
-        )

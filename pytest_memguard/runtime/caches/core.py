@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -31,6 +32,7 @@ class CacheCore(Generic[K, V]):
     __slots__ = (
         "__weakref__",
         "_alarms",
+        "_attends",
         "_bounds",
         "_clock",
         "_close",
@@ -47,6 +49,8 @@ class CacheCore(Generic[K, V]):
         "_loads",
         "_loads_run",
         "_lock",
+        "_max_items",
+        "_max_weight",
         "_misses",
         "_moves",
         "_name",
@@ -57,7 +61,9 @@ class CacheCore(Generic[K, V]):
         "_policy",
         "_policy_name",
         "_puts",
+        "_timed",
         "_ttl",
+        "_weigh",
         "_weight",
     )
 
@@ -77,11 +83,15 @@ class CacheCore(Generic[K, V]):
         name: str | None = None,
     ) -> None:
         self._bounds = Bounds.of(max_items, max_bytes, max_tokens, weigh)
+        self._weigh = self._bounds.weigh
+        self._max_items = self._bounds.max_items or sys.maxsize
+        self._max_weight = self._bounds.max_weight or sys.maxsize
         if policy not in POLICIES:
             raise ValueError(f"no policy {policy!r}; there are {', '.join(POLICIES)}")
         self._policy_name: str = policy
         self._policy: Policy[K, V] = POLICIES[policy]()
         self._moves = self._policy.on_hit is OnHit.MOVE
+        self._attends = self._policy.on_hit is not OnHit.MARK
         self._ttl = _duration("ttl", ttl)
         self._idle = _duration("idle", idle)
         self._on_remove = on_remove
@@ -95,6 +105,7 @@ class CacheCore(Generic[K, V]):
         self._lock = threading.RLock()
         self._entries: dict[K, Entry[K, V]] = {}
         self._alarms: Deadlines[K, V] = Deadlines()
+        self._timed = False
         self._loads: dict[K, Any] = {}
         self._weight = self._peak = 0
         self._closed = False
@@ -235,8 +246,8 @@ class CacheCore(Generic[K, V]):
         load: object = None,
     ) -> list[Removal[K, V]]:
         """Put a value, or keep a loaded one if nothing has happened to its key during the load."""
-        weight = self._bounds.weight_of(key, value)
-        fits = self._bounds.allows(1, weight)
+        weight = 1 if self._weigh is None else self._bounds.weight_of(key, value)
+        fits = weight <= self._max_weight
         with self._lock:
             if load is None:
                 self._refuse_if_closed()
@@ -259,7 +270,7 @@ class CacheCore(Generic[K, V]):
     def _insert(
         self, key: K, value: V, weight: int, ttl: float | None, idle: float | None, priority: float
     ) -> list[Removal[K, V]]:
-        removals = self._expired()
+        removals = self._expired() if self._timed else []
         holding = None if self._holders is None else self._holders.hold(value)
         entry = self._entries.get(key)
         if entry is None:
@@ -285,23 +296,25 @@ class CacheCore(Generic[K, V]):
         return removals
 
     def _admit(self, entry: Entry[K, V], removals: list[Removal[K, V]]) -> None:
-        while not self._bounds.allows(len(self._entries) + 1, self._weight + entry.weight):
+        entries, room = self._entries, self._max_weight - entry.weight
+        while len(entries) >= self._max_items or self._weight > room:
             self._drop(self._policy.victim(), Cause.EVICTED, removals)
-        self._entries[entry.key] = entry
+        entries[entry.key] = entry
         self._policy.admit(entry)
         entry.alive = True
         self._weight += entry.weight
-        if len(self._entries) > self._peak:
-            self._peak = len(self._entries)
+        if len(entries) > self._peak:
+            self._peak = len(entries)
 
     def _arm(self, entry: Entry[K, V], ttl: float | None, idle: float | None) -> None:
         ttl = self._ttl if ttl is None else _duration("ttl", ttl)
         idle = self._idle if idle is None else _duration("idle", idle)
-        if ttl is None and idle is None:
-            self._alarms.disarm(entry)
-        else:
+        if ttl is not None or idle is not None:
+            self._timed = True
             self._alarms.arm(entry, self._clock(), ttl, idle)
-        entry.attended = self._policy.on_hit is not OnHit.MARK or entry.deadline is not None
+        elif entry.alarm is not None:
+            self._alarms.disarm(entry)
+        entry.attended = self._attends or entry.deadline is not None
 
     def _join(self, key: K, load: Any) -> Any:
         """Return the load of `key` that is under way, or begin the one given.  Called under the lock."""
@@ -357,7 +370,7 @@ class CacheCore(Generic[K, V]):
         """Remove what may no longer be handed out."""
         removals: list[Removal[K, V]] = []
         with self._lock:
-            if len(self._alarms):
+            if self._timed:
                 for entry in self._alarms.due(self._clock()):
                     self._policy.forget(entry)
                     self._drop(entry, self._alarms.cause(entry), removals)
@@ -387,7 +400,8 @@ class CacheCore(Generic[K, V]):
     def _drop(self, entry: Entry[K, V], cause: Cause, removals: list[Removal[K, V]]) -> None:
         """Note that an entry, which the policy holds no longer, has left."""
         self._unlink(entry)
-        self._alarms.disarm(entry)
+        if entry.alarm is not None:
+            self._alarms.disarm(entry)
         self._gone[cause] += 1
         removals.append(self._removal(entry, cause))
 

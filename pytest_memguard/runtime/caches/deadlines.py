@@ -21,9 +21,6 @@ class Deadlines(Generic[K, V]):
     def __init__(self) -> None:
         self._heap: LazyHeap[Entry[K, V]] = LazyHeap()
 
-    def __len__(self) -> int:
-        return len(self._heap)
-
     def arm(self, entry: Entry[K, V], now: float, ttl: float | None, idle: float | None) -> None:
         """Give the entry its times, counted from `now`, in place of those that it had."""
         self.disarm(entry)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from .heap import Ticket
@@ -46,6 +45,8 @@ class Cause(enum.Enum):
     """Somebody took it out and owns it from now on; it is not closed."""
     CLOSED = "closed"
     """The cache was closed."""
+
+    __hash__ = object.__hash__  # members are singletons; an enum's own hash is a call in Python
 
 
 class Entry(Generic[K, V]):
@@ -96,8 +97,7 @@ class Entry(Generic[K, V]):
         self.alarm: Ticket[Entry[K, V]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Removal(Generic[K, V]):
+class Removal(NamedTuple, Generic[K, V]):
     """An entry that has left: told to ``on_remove`` and, if it says so, to be closed."""
 
     key: K
