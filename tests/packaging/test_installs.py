@@ -49,9 +49,9 @@ def test_an_editable_install_sees_a_new_page_at_once(editable: Installed) -> Non
     pages = editable.checkout / "rules"
     (model,) = pages.glob("MEM102-*.md")
     text = model.read_text(encoding="utf-8")
-    new = pages / "MEM998-brand-new.md"
-    new.write_text(text.replace("MEM102", "MEM998").replace("discarded-resource", "brand-new"), encoding="utf-8")
+    new = pages / "MEM198-brand-new.md"
+    new.write_text(text.replace("MEM102", "MEM198").replace("discarded-resource", "brand-new"), encoding="utf-8")
     try:
-        assert "# brand-new (MEM998)" in editable.run("memlint", "explain", "MEM998")
+        assert "# brand-new (MEM198)" in editable.run("memlint", "explain", "MEM198")
     finally:
         new.unlink()

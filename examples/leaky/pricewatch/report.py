@@ -25,7 +25,7 @@ def export(quotes: Iterable[Quote], target: Path) -> None:
 def announce(listener: Sequence[str], text: str) -> str:
     """Send one line to a fresh listener, and return the line that it answers."""
     # caught in test_a_listener_answers_an_announcement
-    process = subprocess.Popen(listener, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # leak: MEM101
+    process = subprocess.Popen(listener, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # leak: MEM107
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(text + "\n")
