@@ -88,14 +88,14 @@ class Plugin:
                 extend_select=settings.extend_select + more,
                 preview=settings.preview or options.memlint_preview,
             )
-            cls._checker = Checker(settings)
+            cls._checker = Checker(settings, RULES)
             cls._heed_comments = not options.disable_noqa
         except (SettingsError, CatalogueError) as error:
             raise ExecutionError(f"memlint: {error}") from error
 
     def run(self) -> Iterator[Reported]:
         """The findings as flake8 takes them: line from 1, column from 0, ASCII text."""
-        checker = self._checker or Checker(Settings())
+        checker = self._checker or Checker(Settings(), RULES)
         result = checker.check_tree(self._tree, self._lines, self._path, self._heed_comments)
         if result.failure is not None:
             yield 1, 0, f"{CODE} {_ascii(result.failure.reason)}; `memlint check --debug` shows where", Plugin

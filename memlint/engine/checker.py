@@ -69,17 +69,13 @@ class Checker:
     def check_tree(self, tree: ast.Module, lines: Sequence[str], path: str, heed_comments: bool = True) -> FileResult:
         """Check a program that somebody else has parsed (flake8): nothing is parsed again.
 
-        ``# noqa`` on a line is left to that somebody; comments for the whole file are heeded unless told.
+        Comments are heeded here too, for flake8 looks for them on the finding's own line only.
         """
         text = "".join(lines)
         if not self._prefilter.may_hold(text.encode("utf-8", "surrogatepass")):
             return FileResult(path)
         source = Source(path, text, tree, split_lines(text))
-
-        def comments(lines: Sequence[str]) -> Suppressions:
-            return replace(read_suppressions(lines), by_line={}) if heed_comments else Suppressions()
-
-        return self._kept_in(path, lambda: self.judge(source, comments))
+        return self._kept_in(path, lambda: self.judge(source, heed_comments))
 
     def read(self, data: bytes, path: str) -> Source | None:
         """Decode and parse a file, or return None when it names no resource.
@@ -93,9 +89,7 @@ class Checker:
             return None
         return parse(text, path)
 
-    def judge(
-        self, source: Source, suppressions: Callable[[Sequence[str]], Suppressions] = read_suppressions
-    ) -> FileResult:
+    def judge(self, source: Source, heed_comments: bool = True) -> FileResult:
         """Analyse a file that was read, ask each rule that is on, and drop what comments silence.
 
         Raises:
@@ -111,7 +105,7 @@ class Checker:
             raise
         if not found:
             return FileResult(source.path, skipped=analysis.skipped)
-        comments = suppressions(source.lines)
+        comments = read_suppressions(source.lines) if heed_comments else Suppressions()
         kept = [finding for finding in found if comments.silencing(finding) is None]
         return FileResult(
             source.path,

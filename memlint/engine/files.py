@@ -61,7 +61,9 @@ def find_files(paths: Iterable[str], settings: Settings) -> Sought:
 def _why(error: OSError | ValueError) -> str:
     if isinstance(error, FileNotFoundError):
         return "no such file or folder"
-    return f"cannot be read: {error.strerror or error}" if isinstance(error, OSError) else f"is no path: {error}"
+    if isinstance(error, OSError):
+        return f"cannot be read: {error.strerror or error}"
+    return "is no path: it holds a null byte"
 
 
 def _sort(mode: int) -> str:

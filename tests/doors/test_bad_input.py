@@ -201,4 +201,4 @@ def test_a_null_byte_in_a_path_is_refused(faked: Command) -> None:
     outcome = faked("check", "a\0b.py")
 
     assert outcome.code == 2
-    assert outcome.err == "memlint: a\\x00b.py: is no path: embedded null byte\n"
+    assert outcome.err == "memlint: a\\x00b.py: is no path: it holds a null byte\n"

@@ -169,7 +169,7 @@ def test_a_catalogue_entry_with_a_typo_is_one_line(tmp_path: Path, memlint: Comm
     assert len(outcome.err.splitlines()) == 1
 
 
-def test_an_explicit_configuration_must_exist(tmp_path: Path, faked: Command) -> None:
+def test_an_explicit_configuration_must_exist(faked: Command) -> None:
     outcome = faked("check", "--config", "gone.toml")
 
     assert outcome.code == 2
