@@ -53,6 +53,12 @@ def _name(value: object) -> str:
     return value
 
 
+def _platform(value: object) -> str:
+    if value not in ("linux", "windows", "bsd"):
+        raise Wrong(f"expected linux, windows or bsd, got {value!r}")
+    return str(value)
+
+
 def _many(value: object) -> list[object]:
     if not isinstance(value, list) or not value:
         raise Wrong(f"expected a list with at least one item, got {value!r}")
@@ -154,8 +160,12 @@ class Section:
         return "call" in self.required
 
 
+_WHERE: Mapping[str, Callable[[object], object]] = {"since": _python, "until": _python, "platform": _platform}
+"""Where an entry's names exist: first and last Python, platform.  For readers and tests; a record has none of it."""
+
+
 def _calls(make: type[Record], *required: str, **keys: Callable[[object], object]) -> Section:
-    common = {"call": _name, "why": _text, "since": _python, "until": _python}
+    common = {"call": _name, "why": _text, **_WHERE}
     return Section(make, frozenset({"call", "why", *required}), common | keys)
 
 
@@ -181,6 +191,7 @@ SECTIONS: Mapping[str, Section] = {
             "preview": _flag,
             "release_on_set": _names,
             "exhausted": _flag,
+            **_WHERE,
         },
     ),
     "acquire": _calls(
@@ -274,10 +285,11 @@ def _records(origin: str, section: str, count: int, table: dict[str, object]) ->
         try:
             if key == "call":
                 calls = _names(value) if isinstance(value, list) else (_name(value),)
-            elif key not in ("since", "until"):
+            else:
                 fields[key] = shape.keys[key](value)
         except Wrong as wrong:
             raise CatalogueError(origin, title, f"{key}: {wrong}") from None
+    fields = {key: value for key, value in fields.items() if key not in _WHERE}
     if not shape.by_call:
         yield _kind(origin, title, fields)
         return
