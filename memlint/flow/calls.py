@@ -11,12 +11,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from memlint.catalogue.model import Acquire, Category, Condition, Context, Kind
+from memlint.catalogue.model import Acquire, Category, Condition, Context
 from memlint.cfg import instructions as ir
 from memlint.flow.exceptions import OPERATING, Flight
 from memlint.flow.machine import Machine, call_text
 from memlint.flow.raising import QUIET_METHODS, RaiseLevel
-from memlint.flow.sites import ExitKind, Fate
+from memlint.flow.sites import ExitKind
 from memlint.flow.state import State, Status
 from memlint.flow.summaries import Effect, Summary
 from memlint.flow.values import (
@@ -139,15 +139,25 @@ class _Call:
         if name in kind.detach:
             m.transfer(state, handle, node, f"detached by `{name}()`")
             return UNKNOWN
+        if kind.category is Category.TASK:
+            m.transfer(state, handle, node, f"watched by `{name}()`")
         self.give_away(f"handed to `{call_text(node)}`")
-        if kind.category is not Category.TASK and name not in kind.quiet and not name.startswith("is_"):
+        if name not in kind.quiet and not self.is_quiet_method(name, ""):
             self.raises(name, classes=OPERATING if kind.category is Category.HANDLE else None)
-        entry = self.acquirer(tuple(f"{t}.{name}" for t in self.types(handle)))
+        qualified = tuple(f"{t}.{name}" for t in self.types(handle))
+        entry = self.acquirer(qualified)
         if entry is not None:
-            return m.result(state, entry, node)
-        if name in ("start", "__await__"):
-            return UNKNOWN
-        return UNKNOWN
+            return self.made(entry)
+        return self.returned(qualified) or UNKNOWN
+
+    def returned(self, names: tuple[str, ...]) -> Value | None:
+        """A result that is known by class only."""
+        catalogue = self.m.world.catalogue
+        for name in names:
+            known = catalogue.returns.get(catalogue.resolve(name))
+            if known is not None:
+                return Result(Symbol((known.type,)))
+        return None
 
     def types(self, handle: Handle) -> tuple[str, ...]:
         """The classes that a resource may be of."""
@@ -183,9 +193,9 @@ class _Call:
         if summary is not None:
             return self.by_summary(summary, name)
         for entry in self.m.world.catalogue.methods.get(name, ()):
-            if _believed(receiver, entry) and self.applies(entry):
+            if _believed(receiver, entry.receivers) and (entry.receiver or self.applies(entry)):
                 return self.acquired(entry)
-        return self.unknown(name)
+        return self.unknown(name, receiver=receiver)
 
     def own_method(self, receiver: str, name: str) -> Summary | None:
         """The method of this function's own class that ``self.name`` means."""
@@ -224,13 +234,16 @@ class _Call:
                 return Result(Symbol(resolved))
             if name in catalogue.suppresses:
                 return self.suppressor(name)
-            if name in catalogue.quiets:
+            if name in catalogue.quiets and not any(
+                self.holds(each, unknown=True) for each in catalogue.quiets[name].unless
+            ):
                 return self.quiet(resolved)
+        known = self.returned(resolved)
         if any(name in catalogue.acquires for name in resolved):
             self.raises(word)  # known, but not acquiring with these arguments
-            self.borrow_rest()
-            return Result(Symbol(resolved))
-        return self.unknown(word, Result(Symbol(resolved)))
+            self.lend(resolved)
+            return known or Result(Symbol(resolved))
+        return self.unknown(word, known or Result(Symbol(resolved)))
 
     def acquirer(self, names: tuple[str, ...]) -> Acquire | None:
         """The entry by which one of the names acquires with these arguments."""
@@ -261,18 +274,38 @@ class _Call:
     def acquired(self, entry: Acquire) -> Value:
         """The call acquires; until it has returned, what it wraps still belongs to the caller."""
         m, state, node = self.m, self.state, self.i.node
-        self.raises(entry.call.rpartition(".")[2], acquiring=entry)
         wrapped = self.arguments.select(entry.wraps)
+        owing = [h for value in wrapped for h in state.handles(value) if state.status.get(h) is Status.HELD]
+        if not any("descriptor" in m.kind(handle).name for handle in owing):
+            self.raises(entry.call.rpartition(".")[2], acquiring=entry)
         for value in wrapped:
             m.transfer(state, value, node, f"wrapped by `{call_text(node)}`")
-        kind = m.world.catalogue.kinds[entry.kind]
-        if wrapped and all(isinstance(v, (Path, type(UNKNOWN), Symbol)) for v in wrapped) and _borrowing(kind):
+        self.lend((entry.call,))
+        if entry.passive and not owing:
             return UNKNOWN
-        self.borrow_rest()
+        return self.made(entry)
+
+    def made(self, entry: Acquire) -> Value:
+        """What an acquiring call gives, now or once it is awaited."""
+        receiver = None
+        if entry.receiver and isinstance(self.i.node.func, ast.Attribute):
+            receiver = _path(self.i.node.func.value)
         if entry.awaited:
-            m.pending.append((entry, node, ()))
-            return Pending(len(m.pending) - 1)
-        return m.result(state, entry, node)
+            self.m.pending.append((entry, self.i.node, receiver))
+            return Pending(len(self.m.pending) - 1)
+        return self.m.result(self.state, entry, self.i.node, receiver)
+
+    def lend(self, names: tuple[str, ...]) -> None:
+        """Arguments that the callee is known to borrow stay; the others have another owner now."""
+        catalogue = self.m.world.catalogue
+        lent: list[Value] = []
+        for name in names:
+            borrow = catalogue.borrows.get(catalogue.resolve(name))
+            if borrow is not None:
+                lent += self.arguments.select(borrow.arguments)
+        for value, _, _ in self.arguments.every():
+            if not any(value is each for each in lent):
+                self.m.transfer(self.state, value, self.i.node, f"handed to `{call_text(self.i.node)}`")
 
     def by_release(self, name: str) -> Value | None:
         """A function that releases its arguments."""
@@ -292,16 +325,14 @@ class _Call:
         lent = self.arguments.select(entry.arguments)
         if not any(each in self.m.world.catalogue.quiets for each in resolved):
             self.raises(name.rpartition(".")[2])
-        for value, _, _ in self.arguments.every():
-            if not any(value is each for each in lent):
-                self.m.transfer(self.state, value, self.i.node, f"handed to `{call_text(self.i.node)}`")
+        self.lend((name,))
         if entry.view:
             for value in lent:
                 if isinstance(value, (Handle, View)):
                     return View(value)
                 if isinstance(value, (Bag, Element)):
                     return value
-        return Result(Symbol(resolved))
+        return self.returned(resolved) or Result(Symbol(resolved))
 
     def quiet(self, resolved: tuple[str, ...]) -> Value:
         """A function that cannot realistically raise; such functions only look at what they are given."""
@@ -311,7 +342,7 @@ class _Call:
             True for _ in self.arguments.every()
         ):
             return Bag(self.i.node.lineno * 10_000 + self.i.node.col_offset)
-        return Result(Symbol(resolved))
+        return self.returned(resolved) or Result(Symbol(resolved))
 
     def suppressor(self, name: str) -> Value:
         """A context manager that swallows exceptions."""
@@ -356,13 +387,17 @@ class _Call:
         held = list(self.state.handles(value))
         if isinstance(value, View):
             held = list(self.state.handles(value.of))
-        if parameter is None or not held or not isinstance(value, (Handle, View)):
+        if parameter is None or not held or not isinstance(value, (Handle, View, Element)):
             return Effect.TAKES
-        return summary.judge(parameter, self.m.kind(held[0]))
+        kind = self.m.kind(held[0])
+        effect = summary.judge(parameter, kind)
+        if effect is Effect.BORROWS and kind.category is Category.TASK:
+            return Effect.TAKES  # a callee that looks at a task has seen how it ended
+        return effect
 
     # --- unknown callees -----------------------------------------------------------------------------------------
 
-    def unknown(self, word: str, value: Value = UNKNOWN) -> Value:
+    def unknown(self, word: str, value: Value = UNKNOWN, *, receiver: str = "") -> Value:
         """A callee that nothing is known of."""
         if word in ("enter_context", "enter_async_context", "enterContext", "enterClassContext", "push"):
             first = self.arguments.find(0)
@@ -372,9 +407,17 @@ class _Call:
             self.borrow_rest()
         else:
             self.give_away(f"handed to `{call_text(self.i.node)}`")
-        if word not in QUIET_METHODS or self.m.world.level is RaiseLevel.STRICT:
+        if not self.is_quiet_method(word, receiver):
             self.raises(word)
         return value
+
+    def is_quiet_method(self, word: str, receiver: str) -> bool:
+        """Whether a method of something unknown starts no exceptional path, by its name."""
+        if self.m.world.level is RaiseLevel.STRICT:
+            return False
+        if word in QUIET_METHODS or word.startswith(("is_", "has_")):
+            return True
+        return any(_believed(receiver, q.receivers) for q in self.m.world.catalogue.quiet_methods.get(word, ()))
 
     def give_away(self, text: str) -> None:
         """Every argument has another owner now."""
@@ -406,14 +449,21 @@ class _Call:
         m.may_raise(self.state, self.i.node, f"`{call_text(self.i.node)}`", classes=classes)
 
 
-def _borrowing(kind: Kind) -> bool:
-    """A wrapper around something that is not ours (``closing(parameter)``) owes nothing by itself."""
-    return kind.name in ("closing", "aclosing")
+def _believed(receiver: str, receivers: tuple[str, ...]) -> bool:
+    words = receiver.lower().split(".")
+    return "*" in receivers or words[-1].strip("_") in {r.lower().strip("_") for r in receivers}
 
 
-def _believed(receiver: str, entry: Acquire) -> bool:
-    words = receiver.lower().replace("(", ".").replace(")", "").split(".")
-    return words[-1].strip("_") in {r.lower().strip("_") for r in entry.receivers}
+def _path(node: ast.expr) -> str | None:
+    """The dotted path of a receiver, when it is one."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=base, attr=attribute):
+            head = _path(base)
+            return None if head is None else f"{head}.{attribute}"
+        case _:
+            return None
 
 
 def _last_word(node: ast.expr) -> str:

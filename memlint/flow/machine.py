@@ -32,6 +32,7 @@ from memlint.flow.values import (
     Pending,
     Result,
     Symbol,
+    Taken,
     Value,
     View,
 )
@@ -83,7 +84,7 @@ class Machine:
     """Names imported or defined by enclosing functions."""
     records: list[SiteRecord] = field(default_factory=list)
     stores: list[FieldStore] = field(default_factory=list)
-    pending: list[tuple[Acquire, ast.Call, tuple[Value, ...]]] = field(default_factory=list)
+    pending: list[tuple[Acquire, ast.Call, str | None]] = field(default_factory=list)
     returned: set[tuple[int, int | None]] = field(default_factory=set)
     """(site, position) of what the function hands to its caller."""
     _sites: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -310,6 +311,8 @@ class Machine:
     def _set_attribute(self, i: ir.SetAttribute, state: State) -> bool:
         base = state.places.get(i.base, UNKNOWN)
         value = state.places.get(i.source, UNKNOWN)
+        if isinstance(base, Handle) and i.name in self.kind(base).release_on_set and value != Literal.of(False):
+            self.transfer(state, base, i.node, f"ends by itself: `{i.name}` is set")
         if isinstance(base, Path):
             path = f"{base.text}.{i.name}"
             state.forget_facts(path)
@@ -406,7 +409,7 @@ class Machine:
                 value = self.awaited(state, call)
                 state.set(i.manager, value)
         if i.asynchronous and state.held():
-            self.may_raise(state, i.node, "entering it", kind=ExitKind.RAISE)
+            self.may_raise(state, i.node, "entering it")
         state.set(i.target, value)
         return True
 
@@ -497,12 +500,14 @@ class Machine:
 
     def awaited(self, state: State, call: int) -> Value:
         """A pending acquisition is awaited: now the resource exists."""
-        entry, node, _ = self.pending[call]
-        return self.result(state, entry, node)
+        entry, node, receiver = self.pending[call]
+        return self.result(state, entry, node, receiver)
 
-    def result(self, state: State, entry: Acquire, node: ast.Call) -> Value:
+    def result(self, state: State, entry: Acquire, node: ast.Call, receiver: str | None) -> Value:
         """What an acquiring call gives, shaped as the catalogue says."""
         kind = self.world.catalogue.kinds[entry.kind]
+        if entry.receiver:
+            return self.hold(state, entry, node, receiver)
         if entry.every:
             bag = Bag(_number(node))
             state.bags[bag.number] = frozenset({self.acquire(state, node, kind, entry=entry)})
@@ -513,6 +518,15 @@ class Machine:
         for position in entry.positions:
             items[position] = self.acquire(state, node, kind, entry=entry, position=position)
         return Pair(tuple(items))
+
+    def hold(self, state: State, entry: Acquire, node: ast.Call, receiver: str | None) -> Value:
+        """The receiver itself owes from now on: ``lock.acquire()``."""
+        if receiver is None:
+            return UNKNOWN
+        handle = self.acquire(state, node, self.world.catalogue.kinds[entry.kind], entry=entry)
+        self.records[handle.site].subject = receiver
+        state.places[receiver] = handle
+        return Taken(handle)
 
     def given(self, state: State, gives: tuple[Given, ...], node: ast.AST, path: str) -> Value:
         """What a function of the project gives to its caller."""

@@ -25,6 +25,7 @@ from memlint.flow.values import (
     Result,
     Suppressor,
     Symbol,
+    Taken,
     Value,
     View,
 )
@@ -129,7 +130,8 @@ class Solver:
                 pass
 
     def _branch(self, end: ir.Branch, state: State) -> None:
-        known = truth(state.places.get(end.place, UNKNOWN), state)
+        value = state.places.get(end.place, UNKNOWN)
+        known = truth(value, state)
         text = ast.unparse(end.node) if known is None else ""
         if known is None:
             known = state.facts.get(text)
@@ -137,6 +139,8 @@ class Solver:
             if known is not None and known is not outcome:
                 continue
             way = state.copy()
+            if isinstance(value, Taken):
+                way.answer(value, held=outcome)
             if known is None:
                 if text in self.repeated:
                     way.facts[text] = outcome
@@ -156,6 +160,8 @@ class Solver:
         turn = state.copy()
         turn.set(end.target, _element(iterator))
         self.arrive(end.body, turn)
+        if isinstance(iterator, Handle) and self.machine.kind(iterator).exhausted:
+            self.machine.release(state, iterator, end.node)
         self.arrive(end.done, state)
 
     def _dispatch(self, end: ir.Dispatch, state: State) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from memlint.cfg.instructions import Place
 from memlint.flow.exceptions import Flight
 from memlint.flow.sites import Mark, Trail
-from memlint.flow.values import Bag, Element, Handle, Method, Pair, Value, View, parts
+from memlint.flow.values import Bag, Element, Handle, Literal, Method, Pair, Taken, Value, View, parts
 
 
 class Status(enum.Enum):
@@ -124,6 +124,16 @@ class State:
         if self.returning is not None:
             self.returning = _renamed(self.returning, fresh, older)
 
+    def answer(self, taken: Taken, *, held: bool) -> None:
+        """A test has told whether an acquisition succeeded."""
+        if not held:
+            self.status.pop(taken.handle, None)
+            for place in [p for p, value in self.places.items() if value == taken.handle]:
+                del self.places[place]
+        self.places = {
+            place: Literal.of(held) if value == taken else value for place, value in self.places.items()
+        }
+
     def sweep(self) -> None:
         """Drop what no place mentions and nobody owes any more, so that equal states look equal."""
         referenced = self.referenced()
@@ -171,5 +181,7 @@ def _renamed(value: Value, old: Handle, new: Handle) -> Value:
             return Pair(tuple(_renamed(item, old, new) for item in items))
         case Method(base, name):
             return Method(_renamed(base, old, new), name)
+        case Taken(handle) if handle == old:
+            return Taken(new)
         case _:
             return value

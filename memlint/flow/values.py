@@ -103,6 +103,13 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """The answer of an acquisition that may have failed: true exactly when the resource is held."""
+
+    handle: Handle
+
+
+@dataclass(frozen=True, slots=True)
 class Suppressor:
     """A context manager that swallows exceptions of these classes."""
 
@@ -119,7 +126,7 @@ class Function:
 
 Value = (
     Unknown | Literal | Handle | View | Pair | Bag | Element | Symbol | Result | Method | Path | Pending
-    | Suppressor | Function
+    | Taken | Suppressor | Function
 )  # fmt: skip
 
 

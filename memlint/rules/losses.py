@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import ClassVar
 
-from memlint.catalogue.model import Category
+from memlint.catalogue.model import Category, Context, Kind
 from memlint.findings import Finding, Severity, Span, Step, StepKind
 from memlint.flow.analysis import Analysis, UnitReport
 from memlint.flow.sites import ExitKind, Fate, Outcome, SiteRecord
@@ -45,9 +45,18 @@ def strongest(record: SiteRecord) -> tuple[str, Outcome] | None:
         if outcome is not None:
             return CATEGORY_CODES.get(category) or _HANDLE_CODES[fate], outcome
     raised = record.outcomes.get(Fate.RAISED)
-    if raised is not None and category is not Category.TASK:
-        return "MEM301", raised
-    return None
+    if raised is None or _ends_by_itself(record.site.kind):
+        return None
+    if not record.outcomes.keys() & {Fate.RELEASED, Fate.TRANSFERRED}:
+        return None  # no path that returns: it is meant to last until the program ends
+    return "MEM301", raised
+
+
+def _ends_by_itself(kind: Kind) -> bool:
+    """Tasks and threads end when their work ends; an error that drops one leaves nothing for ever."""
+    return kind.category is Category.TASK or (
+        kind.category is Category.WORKER and kind.context is Context.NONE
+    )
 
 
 def subject(record: SiteRecord) -> str:
