@@ -14,9 +14,10 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Generic, Literal, overload
 
+from ..birthplace import birthplace
 from ..errors import Closed
 from ..health import Health, Status, watch
-from ..origin import Origin, here
+from ..origin import Origin
 from .bounds import Bounds, Weigh
 from .deadlines import Deadlines
 from .entry import MISSING, Cause, Entry, K, Missing, Removal, V
@@ -99,7 +100,7 @@ class CacheCore(Generic[K, V]):
         self._holders: Holders | None = None if self._close is None else Holders()
         self._clock = clock
         self._name = name
-        self._created = here()
+        self._created = birthplace()
         self._pid = os.getpid()
         # Re-entrant, because a finalizer that the collector runs inside our lock may call the cache.
         self._lock = threading.RLock()

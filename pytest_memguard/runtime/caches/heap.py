@@ -71,5 +71,7 @@ class LazyHeap(Generic[T]):
 
     def clear(self) -> None:
         """Forget everything."""
+        for ticket in self._tickets:
+            ticket.item = None
         self._tickets.clear()
         self._empty = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -363,9 +364,8 @@ def test_a_long_life_keeps_the_cache_and_its_model_equal(policy: str) -> None:
                 machine.wait(1)
             case _:
                 key = chance.randrange(13)
-                chance.choice(
-                    (machine.expire, lambda: machine.take(key), lambda: machine.remove(key), lambda: machine.press(0.3))
-                )()
+                chance.choice((machine.expire, partial(machine.take, key), partial(machine.remove, key)))()
+                machine.press(chance.choice((0.0, 0.3)))
         machine.contents_are_the_models()
     machine.each_left_once_with_the_right_cause()
     machine.bounds_hold_and_the_books_balance()
