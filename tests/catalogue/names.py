@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
+import tomllib
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import tomllib
 
 from memlint.catalogue import layers, schema
 
