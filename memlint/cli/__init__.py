@@ -19,6 +19,7 @@ _COMMANDS = {
     "check": check.check,
     "explain": lookups.explain,
     "rules": lookups.rules,
+    "catalogue": lookups.catalogue,
 }
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from memlint import __version__
 from memlint.settings.options import OPTIONS, Kind, Option, Place
 from memlint.settings.problems import meant
 
-COMMANDS = ("check", "explain", "rules")
+COMMANDS = ("check", "explain", "rules", "catalogue")
 
-_Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
+_Commands: TypeAlias = "argparse._SubParsersAction[Any]"
 
 
 class BadUse(Exception):
@@ -58,11 +58,22 @@ def make_parser() -> argparse.ArgumentParser:
     explain.add_argument("rule", metavar="CODE", help="MEM101, unreleased-resource or MEM-001")
     rules = _command(commands, "rules", "List all rules.")
     rules.add_argument("--output-format", choices=("text", "json"), default="text")
+    catalogue = _command(commands, "catalogue", "Look up what is known of a function, a class or a resource.")
+    actions = catalogue.add_subparsers(dest="action", required=True, metavar="find")
+    find = _command(actions, "find", "Print what the catalogue says about a name.")
+    find.add_argument("name", metavar="NAME", help="subprocess.Popen, Popen, or a kind of resource")
+    _add_settings_source(find)
     return parser
 
 
+def _add_settings_source(command: argparse.ArgumentParser) -> None:
+    source = command.add_mutually_exclusive_group()
+    source.add_argument("--config", metavar="FILE", help="Read the settings from this TOML file.")
+    source.add_argument("--isolated", action="store_true", help="Read no configuration file.")
+
+
 def _command(commands: _Commands, name: str, words: str) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
+    command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
     command.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
     return command
 
@@ -72,9 +83,7 @@ def _add_check(commands: _Commands) -> None:
     check.add_argument(
         "paths", nargs="*", metavar="PATH", help="files and folders (default: the current one); - is standard input"
     )
-    source = check.add_mutually_exclusive_group()
-    source.add_argument("--config", metavar="FILE", help="Read the settings from this TOML file.")
-    source.add_argument("--isolated", action="store_true", help="Read no configuration file.")
+    _add_settings_source(check)
     for option in OPTIONS:
         if option.place is not Place.FILE_ONLY:
             _add_option(check, option)

@@ -45,14 +45,8 @@ def check(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
 def settings_for(arguments: argparse.Namespace, paths: Iterable[str], rules: Sequence[Rule]) -> Settings:
     """The settings of a run: the configuration file's, with those of the command line in their place."""
     codes = [rule.code for rule in rules]
-    if arguments.isolated:
-        settings = Settings()
-    elif arguments.config is not None:
-        settings = read_configuration(Path(arguments.config), codes)
-    else:
-        named = [path for path in paths if path != STDIN] or [arguments.stdin_filename or "."]
-        found = find_configuration(named)
-        settings = Settings() if found is None else read_configuration(found, codes)
+    named = [path for path in paths if path != STDIN] or [arguments.stdin_filename or "."]
+    settings = configured(arguments, named, codes)
     given = {
         option.key: getattr(arguments, option.name)
         for option in OPTIONS
@@ -65,6 +59,14 @@ def settings_for(arguments: argparse.Namespace, paths: Iterable[str], rules: Seq
         extend_ignore=_added(settings.extend_ignore, given.get("extend-ignore")),
         extend_exclude=_added(settings.extend_exclude, given.get("extend-exclude")),
     )
+
+
+def configured(arguments: argparse.Namespace, paths: Iterable[str], codes: Sequence[str]) -> Settings:
+    """The settings of the configuration file that ``--config``, ``--isolated`` and ``paths`` lead to."""
+    if arguments.isolated:
+        return Settings()
+    found = Path(arguments.config) if arguments.config is not None else find_configuration(paths)
+    return Settings() if found is None else read_configuration(found, codes)
 
 
 def _added(before: tuple[str, ...], more: Sequence[str] | None) -> tuple[str, ...]:

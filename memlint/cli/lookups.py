@@ -6,6 +6,9 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 
+from memlint.catalogue import load
+from memlint.catalogue.find import find
+from memlint.cli.check import configured
 from memlint.cli.console import ExitCode
 from memlint.findings import Severity
 from memlint.rulebook import Rulebook, UnknownRule
@@ -31,6 +34,14 @@ def rules(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
     width = max(len(row["name"]) for row in rows)
     for row in rows:
         print(f"{row['code']}  {row['name']:{width}}  {row['default']:7}  {row['summary']}")
+    return ExitCode.CLEAN
+
+
+def catalogue(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
+    """Print what is known of a name, the user's own entries included."""
+    settings = configured(arguments, ["."], [rule.code for rule in rules])
+    for line in find(load(settings.catalogue), arguments.name):
+        print(line)
     return ExitCode.CLEAN
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from memlint.catalogue import Catalogue, load
+from memlint.engine.modules import module_name
 from memlint.findings import Finding
-from memlint.flow.analysis import Skipped, analyse
+from memlint.flow.analysis import Skipped, analyse, prefilter
 from memlint.reports.model import Failure
 from memlint.rules import RULES, Rule
 from memlint.settings import Selection, Settings, globs
 from memlint.source.decode import CODE, Unreadable, check_syntax, decode, parse, split_lines, too_deep
-from memlint.source.prefilter import Prefilter
 from memlint.source.suppressions import Suppressions, read_suppressions
 from memlint.source.text import Source
 
@@ -50,7 +50,7 @@ class Checker:
         self.settings = settings
         self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
         self.rules = selection.rules()
-        self._prefilter = Prefilter([*self.catalogue.acquires, *self.catalogue.methods])
+        self._prefilter = prefilter(self.catalogue)
         self._reports_unparsable = selection.reports_unparsable()
 
     def check_file(self, path: str) -> FileResult:
@@ -97,7 +97,8 @@ class Checker:
         """
         rules = [rule for rule in self.rules if not self._ignored(rule.code, source.path)]
         try:
-            analysis = analyse(source, self.catalogue)
+            module = module_name(source.path)
+            analysis = analyse(source, self.catalogue, strict=self.settings.strict, module=module)
             found = [finding for rule in rules for finding in rule.check(analysis)]
         except RecursionError:
             if _depth(source.tree) >= _DEEP:

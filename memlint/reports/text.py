@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from memlint.findings import Finding
+from memlint.findings import Finding, Step
 from memlint.reports.concise import headline
 from memlint.reports.frames import Mark, frame
 from memlint.reports.model import Report, shown
@@ -28,10 +28,10 @@ def _path(finding: Finding, report: Report, style: Style) -> Iterator[str]:
         lines = report.lines.get(finding.path, ())
         yield from frame(lines, [Mark(finding.span, "")], finding.severity, style)
         return
-    numbered = len(finding.witness) > 1
-    steps = enumerate(finding.witness, start=1)
-    for path, group in itertools.groupby(steps, key=lambda item: item[1].path or finding.path):
-        marks = [Mark(step.span, f"{n}. {step.text}" if numbered else step.text) for n, step in group]
+    places = [list(steps) for _, steps in itertools.groupby(finding.witness, key=lambda step: (step.path, step.span))]
+    numbered = enumerate(places, start=1)
+    for path, group in itertools.groupby(numbered, key=lambda item: item[1][0].path or finding.path):
+        marks = [_mark(number, steps, len(places) > 1) for number, steps in group]
         if path != finding.path:
             span = marks[0].span
             yield style.strong(f"in {shown(path)}:{span.line}:{span.column + 1}")
@@ -39,6 +39,12 @@ def _path(finding: Finding, report: Report, style: Style) -> Iterator[str]:
         yield from frame(lines, marks, finding.severity, style)
         if not lines:
             yield from (f"  line {mark.span.line}: {mark.label}" for mark in marks)
+
+
+def _mark(number: int, steps: list[Step], numbered: bool) -> Mark:
+    """One mark for all steps that stand at one place."""
+    words = ", ".join(step.text for step in steps)
+    return Mark(steps[0].span, f"{number}. {words}" if numbered else words)
 
 
 def _summary(report: Report) -> str:

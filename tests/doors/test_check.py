@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,9 +127,6 @@ def test_bad_use_is_one_line(words: list[str], said: str, faked: Command) -> Non
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
     (tmp_path / "a.py").write_text("x = = 1\n")
     reader = subprocess.Popen(["true"], stdin=subprocess.PIPE)
     reader.wait()
@@ -157,6 +156,33 @@ def test_a_rule_is_explained_and_all_are_listed(memlint: Command) -> None:
     assert page.out.startswith("# unreleased-resource (MEM101)\n")
     assert table.out.startswith("MEM000  unparsable-file")
     assert json.loads(data.out)[0]["explanation"].startswith("# unparsable-file (MEM000)\n")
+
+
+def test_the_catalogue_is_searched_with_the_users_own_entries(memlint: Command, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        "[[tool.memlint.catalogue.acquire]]\ncall = 'mine.connect'\nkind = 'file'\nwhy = 'it opens one'\n"
+    )
+
+    assert "Popen" in memlint("catalogue", "find", "Popen").out
+    assert "it opens one" in memlint("catalogue", "find", "mine.connect").out
+    assert "nothing is known of mine.connect" in memlint("catalogue", "find", "mine.connect", "--isolated").out
+
+
+def test_a_users_own_resource_is_followed(memlint: Command, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        "[[tool.memlint.catalogue.acquire]]\ncall = 'mine.connect'\nkind = 'file'\nwhy = 'it opens one'\n"
+    )
+    (tmp_path / "a.py").write_text("import mine\n\ndef f():\n    c = mine.connect()\n    print(c)\n")
+
+    assert "a.py:4:9: MEM101" in memlint("check", "a.py").out
+    assert memlint("check", "--isolated", "a.py").code == 0
+
+
+def test_strict_believes_that_an_unknown_function_only_borrows(memlint: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("from there import use\n\ndef f(p):\n    h = open(p)\n    use(h)\n")
+
+    assert memlint("check", "a.py").code == 0
+    assert "MEM101" in memlint("check", "a.py", "--strict").out
 
 
 @pytest.mark.parametrize("name", ["text", "concise", "json"])

@@ -1,0 +1,31 @@
+"""Which module a file is, so that its relative imports and the catalogue's names meet."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+
+def module_name(path: str) -> str:
+    """The dotted name of the module in ``path``, from the packages around it; ``__main__`` where it has none.
+
+    A folder is a package when it holds an ``__init__.py`` or ``__init__.pyi``.
+    """
+    folder, file = os.path.split(os.path.abspath(path))
+    stem = os.path.splitext(file)[0]
+    package = _package(folder)
+    if stem == "__init__":
+        return package or "__main__"
+    if not stem.isidentifier():
+        return "__main__"
+    return f"{package}.{stem}" if package else stem
+
+
+@functools.lru_cache(maxsize=4096)
+def _package(folder: str) -> str:
+    """The dotted name of a folder that is a package, else nothing."""
+    if not any(os.path.isfile(os.path.join(folder, f"__init__{suffix}")) for suffix in (".py", ".pyi")):
+        return ""
+    above, name = os.path.split(folder)
+    outer = _package(above) if name else ""
+    return f"{outer}.{name}" if outer else name
