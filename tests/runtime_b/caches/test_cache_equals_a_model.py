@@ -92,19 +92,20 @@ class SieveModel(Listed):
         if self.order.index(item) < self.hand:
             self.hand -= 1
         self.order.remove(item)
+        self.begin_anew_past_the_newest()
+
+    def begin_anew_past_the_newest(self) -> None:
+        """At once, not when the hand moves next: what is added meanwhile is not looked at first."""
+        if self.hand >= len(self.order):
+            self.hand = 0
 
     def victim(self) -> Item:
-        while True:
-            if self.hand >= len(self.order):
-                self.hand = 0
-            item = self.order[self.hand]
-            if not item.visits:
-                del self.order[self.hand]
-                if self.hand == len(self.order):
-                    self.hand = 0  # the hand was at the newest: it begins anew, before anything is added
-                return item
-            item.visits = 0
-            self.hand += 1
+        while self.order[self.hand].visits:
+            self.order[self.hand].visits = 0
+            self.hand = (self.hand + 1) % len(self.order)
+        item = self.order.pop(self.hand)
+        self.begin_anew_past_the_newest()
+        return item
 
 
 class S3FifoModel:
