@@ -23,6 +23,7 @@ from memlint.flow.values import (
     NONE,
     UNKNOWN,
     Bag,
+    Closing,
     Element,
     Handle,
     Literal,
@@ -39,6 +40,12 @@ from memlint.flow.values import (
 
 _ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "put", "put_nowait", "setdefault"})
 _TAKES_OUT = frozenset({"pop", "popleft", "popitem", "get", "get_nowait"})
+_CONTAINERS = frozenset(
+    {
+        "builtins.list", "builtins.set", "builtins.dict", "builtins.tuple", "builtins.sorted", "builtins.reversed",
+        "collections.deque", "collections.OrderedDict", "collections.defaultdict", "builtins.frozenset",
+    }
+)  # fmt: skip
 _WHOLE = frozenset({"values", "items", "copy", "keys", "__iter__"})
 
 
@@ -129,6 +136,8 @@ class _Call:
         m, state, node = self.m, self.state, self.i.node
         site = m.records[handle.site].site
         kind = site.kind
+        if name in kind.release and kind.awaited_release:
+            return Closing(handle)
         if name in kind.release or name in ("__exit__", "__aexit__"):
             if name in kind.release or kind.context is not Context.KEEPS:
                 m.release(state, handle, node)
@@ -209,6 +218,8 @@ class _Call:
         """A callee whose qualified name is known."""
         catalogue, m, state, node = self.m.world.catalogue, self.m, self.state, self.i.node
         resolved = tuple(catalogue.resolve(name) for name in names)
+        if any(name in _CONTAINERS for name in resolved):
+            return self.container()
         for name in resolved:
             if name in catalogue.noreturns:
                 raised = catalogue.noreturns[name].raises
@@ -244,6 +255,15 @@ class _Call:
             self.lend(resolved)
             return known or Result(Symbol(resolved))
         return self.unknown(word, known or Result(Symbol(resolved)))
+
+    def container(self) -> Value:
+        """``list(...)`` and its like make a container that owns what the arguments reach."""
+        bag = Bag(self.i.node.lineno * 10_000 + self.i.node.col_offset)
+        self.state.bags.pop(bag.number, None)
+        for value, _, _ in self.arguments.every():
+            if isinstance(value, (Bag, Element, Pair)):
+                self.m.include(self.state, bag, value)
+        return bag
 
     def acquirer(self, names: tuple[str, ...]) -> Acquire | None:
         """The entry by which one of the names acquires with these arguments."""
@@ -338,10 +358,7 @@ class _Call:
         """A function that cannot realistically raise; such functions only look at what they are given."""
         if self.m.world.level is RaiseLevel.STRICT:
             self.raises(resolved[0])
-        if resolved[0] in ("builtins.list", "builtins.dict", "builtins.set", "builtins.tuple") and not any(
-            True for _ in self.arguments.every()
-        ):
-            return Bag(self.i.node.lineno * 10_000 + self.i.node.col_offset)
+        self.give_away_rest()
         return self.returned(resolved) or Result(Symbol(resolved))
 
     def suppressor(self, name: str) -> Value:

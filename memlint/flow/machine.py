@@ -15,13 +15,14 @@ from memlint.cfg.graph import Block, Graph
 from memlint.findings import StepKind
 from memlint.flow.exceptions import Flight
 from memlint.flow.raising import RaiseLevel
-from memlint.flow.sites import ExitKind, Fate, Mark, Outcome, Site, SiteRecord
+from memlint.flow.sites import ExitKind, Fate, Mark, Outcome, Site, SiteRecord, Trail
 from memlint.flow.state import State, Status
 from memlint.flow.summaries import Given, Summary
 from memlint.flow.values import (
     NONE,
     UNKNOWN,
     Bag,
+    Closing,
     Element,
     Function,
     Handle,
@@ -123,7 +124,8 @@ class Machine:
         """``state`` itself leaves by an exception."""
         state.flight = flight
         if state.held():
-            state.mark(Mark(StepKind.RAISE, flight.node, f"{flight.text} {flight.kind.value}"))
+            text = f"{flight.text} {flight.kind.value}"
+            state.mark(Mark(StepKind.RAISE, flight.node, text, flight.kind))
         state.drop_temporaries()
         self.check_lost(state, flight.node, Fate.RAISED)
         self._raised.append(state)
@@ -172,22 +174,16 @@ class Machine:
     def lose(self, state: State, handle: Handle, node: ast.AST, fate: Fate, text: str) -> None:
         """The last chance to release has passed."""
         state.status.pop(handle, None)
-        flight = state.flight if fate is Fate.RAISED else None
         record = self.records[handle.site]
         if fate is Fate.DISCARDED and record.subject is not None:
             fate = Fate.UNRELEASED
-        trail_state = state.copy()
-        trail_state.mark(Mark(StepKind.LOSE if flight is None else StepKind.LEAVE, node, text))
-        record.note(
-            Outcome(
-                fate,
-                node,
-                text,
-                trail_state.trail,
-                flight.kind if flight else None,
-                flight.node if flight else None,
-            )
-        )
+        raised = state.trail.raised_since(record.site.node) if state.trail is not None else None
+        if raised is not None:
+            fate = Fate.RAISED  # also when a handler caught it and went on
+        kind = StepKind.LEAVE if state.flight is not None else StepKind.LOSE
+        trail = Trail.extend(state.trail, Mark(kind, node, text))
+        exit_kind, raiser = (raised.exit, raised.node) if raised is not None else (None, None)
+        record.note(Outcome(fate, node, text, trail, exit_kind, raiser))
 
     def check_lost(self, state: State, node: ast.AST, fate: Fate) -> None:
         """Find what is owed and can no longer be reached."""
@@ -213,6 +209,8 @@ class Machine:
                 continue  # what a module binds lives as long as the process
             if raised:
                 assert state.flight is not None
+                if state.flight.classes == ("builtins.SystemExit",):
+                    continue  # the process ends, and with it everything that it held
                 self.lose(state, handle, state.flight.node, Fate.RAISED, "leaves the function without a release")
             else:
                 self.lose(state, handle, self._end(state), Fate.UNRELEASED, "leaves the function without a release")
@@ -221,9 +219,12 @@ class Machine:
         items = list(value.items) if isinstance(value, Pair) else [value]
         for index, item in enumerate(items):
             position = index if isinstance(value, Pair) else None
+            if self.resumed and isinstance(item, Handle):
+                continue  # a fixture's value is used by tests; nobody but the fixture can release it
             if isinstance(item, Handle) and state.status.get(item) is Status.HELD:
                 self.returned.add((item.site, position))
-        self.transfer(state, value, self.graph.node, "returned to the caller")
+        if not self.resumed:
+            self.transfer(state, value, self.graph.node, "returned to the caller")
 
     def _end(self, state: State) -> ast.AST:
         trail = state.trail
@@ -487,7 +488,8 @@ class Machine:
 
     def _await(self, i: ir.Await, state: State) -> bool:
         source = state.places.get(i.source, UNKNOWN)
-        if isinstance(source, Handle) and self.kind(source).category is Category.TASK:
+        tasks = all(self.kind(handle).category is Category.TASK for handle in state.handles(source))
+        if isinstance(source, Closing) or tasks:
             self.release(state, source, i.node)
         if state.held() or state.flight is None:
             text = call_text(i.node.value) if isinstance(i.node, ast.Await) else "await"
@@ -600,7 +602,7 @@ def truth(value: Value, state: State) -> bool | None:
             return None
         case Pair(items):
             return bool(items)
-        case Bag(number):
+        case Bag(number) | Element(number):
             return True if state.bags.get(number) else None
         case _:
             return None
@@ -610,7 +612,7 @@ def _same(left: Value, right: Value, *, identity: bool) -> bool | None:
     if isinstance(left, Literal) and isinstance(right, Literal):
         return left == right
     for one, other in ((left, right), (right, left)):
-        if isinstance(one, (Handle, Pair, Bag, Result, Function)):
+        if isinstance(one, (Handle, Pair, Bag, Element, Result, Function)):
             if isinstance(other, (Literal, Symbol)):
                 return False
             if isinstance(other, Handle) and isinstance(one, Handle):

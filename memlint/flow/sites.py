@@ -61,6 +61,8 @@ class Mark:
     kind: StepKind
     node: ast.AST
     text: str
+    exit: ExitKind | None = None
+    """How an exception starts here, at a step that raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,16 @@ class Trail:
     def extend(before: Trail | None, mark: Mark) -> Trail:
         """The same path with one more step."""
         return Trail(mark, before, 1 + (before.length if before else 0))
+
+    def raised_since(self, node: ast.AST) -> Mark | None:
+        """The last exception on this path that started after ``node`` acquired."""
+        trail: Trail | None = self
+        raised = None
+        while trail is not None and not (trail.mark.kind is StepKind.ACQUIRE and trail.mark.node is node):
+            if trail.mark.kind is StepKind.RAISE:
+                raised = trail.mark
+            trail = trail.before
+        return raised
 
     def marks(self) -> list[Mark]:
         """The steps in order."""

@@ -26,6 +26,7 @@ from memlint.flow.values import (
     Suppressor,
     Symbol,
     Taken,
+    Turned,
     Value,
     View,
 )
@@ -157,9 +158,16 @@ class Solver:
             self.machine.may_raise(
                 state, end.node, "the iteration", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",)
             )
+        turned = isinstance(iterator, Turned)
+        source = iterator.of if isinstance(iterator, Turned) else iterator
         turn = state.copy()
-        turn.set(end.target, _element(iterator))
+        turn.set(end.target, _element(source))
+        owning = isinstance(source, (Bag, Element, Pair)) and any(True for _ in state.handles(source))
+        if owning:
+            turn.set(end.iterator, Turned(source))
         self.arrive(end.body, turn)
+        if owning and not turned:
+            return  # a container that holds something gives at least one element
         if isinstance(iterator, Handle) and self.machine.kind(iterator).exhausted:
             self.machine.release(state, iterator, end.node)
         self.arrive(end.done, state)
@@ -218,7 +226,7 @@ class Solver:
 
 
 def _owning(value: Value) -> bool:
-    return isinstance(value, (Handle, View, Pair, Bag, Element)) or (
+    return isinstance(value, (Handle, View, Pair, Bag, Element, Turned)) or (
         not isinstance(value, (Literal, Symbol, Path, Result)) and value is not UNKNOWN
     )
 

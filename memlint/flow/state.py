@@ -9,7 +9,20 @@ from dataclasses import dataclass, field
 from memlint.cfg.instructions import Place
 from memlint.flow.exceptions import Flight
 from memlint.flow.sites import Mark, Trail
-from memlint.flow.values import Bag, Element, Handle, Literal, Method, Pair, Taken, Value, View, parts
+from memlint.flow.values import (
+    Bag,
+    Closing,
+    Element,
+    Handle,
+    Literal,
+    Method,
+    Pair,
+    Taken,
+    Turned,
+    Value,
+    View,
+    parts,
+)
 
 
 class Status(enum.Enum):
@@ -183,5 +196,9 @@ def _renamed(value: Value, old: Handle, new: Handle) -> Value:
             return Method(_renamed(base, old, new), name)
         case Taken(handle) if handle == old:
             return Taken(new)
+        case Closing(handle) if handle == old:
+            return Closing(new)
+        case Turned(of):
+            return Turned(_renamed(of, old, new))
         case _:
             return value

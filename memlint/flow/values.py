@@ -103,6 +103,20 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """A coroutine that releases a resource once it is awaited; dropping it releases nothing."""
+
+    handle: Handle
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """An iterator that has given an element at least once."""
+
+    of: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """The answer of an acquisition that may have failed: true exactly when the resource is held."""
 
@@ -126,8 +140,17 @@ class Function:
 
 Value = (
     Unknown | Literal | Handle | View | Pair | Bag | Element | Symbol | Result | Method | Path | Pending
-    | Taken | Suppressor | Function
+    | Closing | Turned | Taken | Suppressor | Function
 )  # fmt: skip
+
+
+_DATA = frozenset(
+    {
+        "name", "mode", "encoding", "newlines", "closed", "path", "args", "pid", "returncode", "stdin", "stdout",
+        "stderr", "fd", "url", "status", "headers", "code", "reason", "port", "host", "family", "type", "proto",
+    }
+)  # fmt: skip
+"""Attributes of resources that are no way back to the resource."""
 
 
 def parts(value: Value) -> tuple[Value, ...]:
@@ -135,7 +158,11 @@ def parts(value: Value) -> tuple[Value, ...]:
     match value:
         case Pair(items):
             return items
-        case Method(base=base):
-            return (base,)
+        case Method(base=base, name=name):
+            return () if name in _DATA else (base,)
+        case Closing(handle):
+            return (handle,)
+        case Turned(of):
+            return (of,)
         case _:
             return ()

@@ -33,7 +33,7 @@ def losses(analysis: Analysis, code: str) -> Iterator[tuple[UnitReport, SiteReco
     for report in analysis.units:
         for record in report.records:
             spoken = strongest(record)
-            if spoken is not None and spoken[0] == code:
+            if spoken is not None and spoken[0] == code and _counts(report, record):
                 yield report, record, spoken[1]
 
 
@@ -50,6 +50,18 @@ def strongest(record: SiteRecord) -> tuple[str, Outcome] | None:
     if not record.outcomes.keys() & {Fate.RELEASED, Fate.TRANSFERRED}:
         return None  # no path that returns: it is meant to last until the program ends
     return "MEM301", raised
+
+
+def _counts(report: UnitReport, record: SiteRecord) -> bool:
+    """One thread may end by itself; threads that a loop starts pile up."""
+    kind = record.site.kind
+    if kind.category is not Category.WORKER or kind.context is not Context.NONE:
+        return True
+    loops = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
+    return any(
+        isinstance(loop, loops) and any(child is record.site.node for child in ast.walk(loop))
+        for loop in ast.walk(report.unit.node)
+    )
 
 
 def _ends_by_itself(kind: Kind) -> bool:

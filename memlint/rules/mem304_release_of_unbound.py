@@ -1,0 +1,87 @@
+"""MEM304 release-of-unbound."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from memlint.findings import Severity
+from memlint.flow.analysis import Analysis
+from memlint.rules.definitions import StructureRule, definitions, own_nodes
+from memlint.source.names import ModuleNames
+
+_RELEASES = frozenset(
+    "aclose cancel cleanup close disconnect join kill logout quit release shutdown stop terminate unlink wait".split()
+)
+_RELEASERS = frozenset({"os.close", "os.unlink", "os.remove", "shutil.rmtree"})
+
+
+class ReleaseOfUnbound(StructureRule):
+    """A ``finally`` releases a name that its own ``try`` binds."""
+
+    code = "MEM304"
+    name = "release-of-unbound"
+    summary = "A finally releases a name that does not exist when the acquisition itself fails."
+    severity = Severity.WARNING
+
+    def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
+        """One finding a name and ``finally``."""
+        found = definitions(analysis.source)
+        for function in found.functions:
+            arguments = function.node.args
+            known = {a.arg for a in ast.walk(arguments) if isinstance(a, ast.arg)}
+            nodes = list(own_nodes(function.node))
+            for node in nodes:
+                if isinstance(node, (ast.Global, ast.Nonlocal)):
+                    known.update(node.names)
+            for node in nodes:
+                if isinstance(node, ast.Try) and node.finalbody:
+                    for name, call in _released(node, found.names):
+                        binder = None if name in known else _binder(name, node, nodes)
+                        if binder is not None:
+                            message = f"`{name}` does not exist here if line {binder.lineno} raises"
+                            yield function.symbol, call, message
+
+
+def _released(node: ast.Try, names: ModuleNames) -> Iterator[tuple[str, ast.Call]]:
+    """The names that ``finally`` releases without asking anything first."""
+    for statement in node.finalbody:
+        if not isinstance(statement, ast.Expr):
+            return  # what comes before may guard what follows
+        call = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
+        match call:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _RELEASES:
+                yield name, call
+            case ast.Call(func=func, args=[ast.Name(id=name)]) if _RELEASERS & set(names.qualified(func)):
+                yield name, call
+
+
+def _binder(name: str, node: ast.Try, nodes: list[ast.AST]) -> ast.stmt | None:
+    """The statement of the ``try`` body that first binds ``name``, when nothing outside that body does."""
+    inside = {each for statement in node.body for each in own_nodes(statement)}
+    binding = [each for each in nodes if _binds(each, name)]
+    if not binding or not inside.issuperset(binding):
+        return None
+    for statement in node.body:
+        if any(_binds(each, name) for each in own_nodes(statement)):
+            return statement if _may_raise(statement) else None
+        if _may_raise(statement):
+            return statement
+    return None
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Name(id=other, ctx=ast.Store()):
+            return other == name
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            return any((alias.asname or alias.name.partition(".")[0]) == name for alias in aliases)
+        case ast.FunctionDef(name=other) | ast.AsyncFunctionDef(name=other) | ast.ClassDef(name=other):
+            return other == name
+        case ast.ExceptHandler(name=other) | ast.MatchAs(name=other) | ast.MatchStar(name=other):
+            return other == name
+    return False
+
+
+def _may_raise(statement: ast.stmt) -> bool:
+    return any(isinstance(each, (ast.Call, ast.Await, ast.Raise, ast.Assert)) for each in own_nodes(statement))
