@@ -1,1 +1,67 @@
-"""The door to pytest: `--memguard` watches each test; without the flag nothing is imported or hooked."""
+"""The door to pytest: options, markers and the `memguard` fixture; the rest is loaded by `--memguard` alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from . import options
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from .guard import Watch
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Make the command line and the ini keys from the options' table."""
+    group = parser.getgroup("memguard", "leaks (pytest-memguard)")
+    for option in options.OPTIONS:
+        flag = option.kind == "flag"
+        default = "" if option.default == () else option.default
+        parser.addini(option.key, f"{option.help} (default: {default})", default=None)
+        if flag:
+            group.addoption(option.flag, action="store_true", dest=option.key, default=None, help=option.help)
+        else:
+            group.addoption(option.flag, dest=option.key, default=None, help=option.help, metavar=option.metavar)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; with `--memguard`, start to watch."""
+    for line in options.MARKERS.values():
+        config.addinivalue_line("markers", line)
+    try:
+        values = {option.name: read(config, option) for option in options.OPTIONS}
+        if not values.pop(""):
+            return
+        settings = options.settings(values)
+    except options.BadOption as error:
+        raise pytest.UsageError(str(error)) from None
+    from .session import Session
+
+    config.pluginmanager.register(Session(config, settings), "memguard-session")
+
+
+def read(config: pytest.Config, option: options.Option) -> Any:
+    """An option's value: from the command line, else the ini file, else its default."""
+    value = config.getoption(option.key)
+    if value is None:
+        value = config.getini(option.key)
+    return option.default if value is None else option.read(value)
+
+
+class Memguard:
+    """What the `memguard` fixture gives: `with memguard.watch() as watched:`, with or without `--memguard`."""
+
+    def watch(self, name: str = "the watched block", **settings: Any) -> AbstractContextManager[Watch]:
+        """Watch a block; `watched.findings` and `watched.assert_clean()` tell afterwards what it left."""
+        from .guard import watch
+
+        return watch(name, **settings)
+
+
+@pytest.fixture
+def memguard() -> Memguard:
+    """Watch a part of a test: `with memguard.watch() as watched: ...`, then `watched.assert_clean()`."""
+    return Memguard()

@@ -1,0 +1,73 @@
+"""Leaks that are known: reported apart, with a reason, until a date."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .verdict import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One kind of leak that a test may have for now."""
+
+    kind: str
+    reason: str
+    issue: str = ""
+    until: datetime.date | None = None
+    """The last day on which it is allowed; None for always."""
+
+    def covers(self, finding: Finding, today: datetime.date) -> bool:
+        """Whether this leak is allowed today.  "socket" covers sockets, "temporary" every temporary thing."""
+        if self.until is not None and today > self.until:
+            return False
+        return self.kind == finding.kind or finding.kind.startswith(self.kind + " ") or self.kind == "all"
+
+    def __str__(self) -> str:
+        parts = [self.reason, *([self.issue] if self.issue else [])]
+        return ", ".join([*parts, *([f"until {self.until}"] if self.until else [])])
+
+
+class BadAllowance(ValueError):
+    """A `memguard_allow` marker that does not say what it must."""
+
+
+def read_allowance(
+    kind: object = None, *, reason: object = None, issue: object = "", until: object = None
+) -> Allowance:
+    """Make an allowance of a marker's arguments; raises `BadAllowance` naming what is wrong and the cure."""
+    if not isinstance(kind, str) or not kind:
+        raise BadAllowance('memguard_allow needs a kind: memguard_allow("thread", reason="...")')
+    if not isinstance(reason, str) or not reason.strip():
+        raise BadAllowance(
+            f'memguard_allow({kind!r}) needs a reason: memguard_allow({kind!r}, reason="why it may stay")'
+        )
+    return Allowance(kind, reason, str(issue or ""), _day(kind, until))
+
+
+def _day(kind: str, until: object) -> datetime.date | None:
+    if until is None or isinstance(until, datetime.date):
+        return until
+    try:
+        return datetime.date.fromisoformat(str(until))
+    except ValueError:
+        raise BadAllowance(
+            f"memguard_allow({kind!r}): until={until!r} is not a day; write until='2027-01-31'"
+        ) from None
+
+
+def split(
+    findings: Iterable[Finding], allowances: Iterable[Allowance], today: datetime.date
+) -> tuple[list[Finding], list[tuple[Finding, Allowance]]]:
+    """Part findings into those that count and those that are allowed, each with its allowance."""
+    counted, allowed = [], []
+    known = list(allowances)
+    for finding in findings:
+        allowance = next((each for each in known if each.covers(finding, today)), None)
+        if allowance is None:
+            counted.append(finding)
+        else:
+            allowed.append((finding, allowance))
+    return counted, allowed

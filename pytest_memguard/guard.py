@@ -1,0 +1,287 @@
+"""The guard: censuses before and after a turn, what is left is settled, charged to its owner and judged."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import paths
+from .heap import HeapMark
+from .ledger import MARK, Ledger
+from .options import Settings
+from .options import settings as read_settings
+from .origins import NOBODY, Owner
+from .probes.connections import Connections
+from .probes.descriptors import Descriptors
+from .probes.executors import Executors
+from .probes.files import Files
+from .probes.leases import Leases
+from .probes.loops import Loops
+from .probes.probe import Census, Key, Probe, Sight
+from .probes.processes import Processes
+from .probes.sockets import Sockets
+from .probes.tempfiles import TemporaryFiles
+from .probes.threads import Threads
+from .reports.text import describe
+from .settle import settle
+from .verdict import Finding, Verdict, fold, judge_drop, judge_sight
+
+
+@dataclass(slots=True)
+class _Turn:
+    """From an owner's begin to its end."""
+
+    owner: Owner
+    settings: Settings
+    innocent: set[Key]
+    """What was there before, or has been found to be nobody's fault."""
+
+
+class Guard:
+    """Watches turns: `begin` an owner's, and `end` says what it left.
+
+    `managed` tells which folders are emptied by somebody else; `fixtures` which wider owners live.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        managed: Callable[[str], bool] = lambda _: False,
+        fixtures: Callable[[], Iterable[Owner]] = tuple,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.ledger = Ledger()
+        self.heap = HeapMark()
+        self._fixtures = fixtures
+        self._clock, self._sleep = clock, sleep
+        self._turns: list[_Turn] = []
+        self._adopted: dict[Key, Owner] = {}
+        self._probes = _probes(managed)
+        self._started: list[Probe] = []
+        self._by_name: dict[str, Probe] = {}
+
+    def start(self) -> None:
+        """Hook and patch.  Raises `ValueError` when another guard runs."""
+        try:
+            for probe in self._probes:
+                self._started.append(probe)
+                probe.start(self.ledger)
+            self.heap.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Put everything back."""
+        self.heap.stop()
+        while self._started:
+            self._started.pop().stop()
+
+    def take(self) -> Census:
+        """Everything that is alive now, of every kind."""
+        return frozenset().union(*(probe.take() for probe in self._probes))
+
+    def begin(self, owner: Owner, settings: Settings | None = None) -> None:
+        """Begin a turn: what is acquired from now on is its owner's."""
+        self.ledger.take_drops()
+        self._turns.append(_Turn(owner, settings or self.settings, set(self.take() - self._adopted.keys())))
+        self.ledger.begin(owner)
+
+    @contextlib.contextmanager
+    def setting_up(self, owner: Owner) -> Iterator[None]:
+        """The set-up of a wider fixture: what appears meanwhile is the fixture's."""
+        before = self.take()
+        try:
+            with self.ledger.turn(owner):
+                yield
+        finally:
+            for key in self.take() - before:
+                self._adopted.setdefault(key, owner)
+
+    def end(self, *, judge: bool = True) -> list[Finding]:
+        """End the turn that began last; say what it left, and what fixtures that ended meanwhile left.
+
+        Without `judge` (the test failed: its traceback holds its things) everything is let go unsaid.
+        """
+        turn = self._turns.pop()
+        turn.owner.ended = True
+        self.heap.collect()
+        left = self._left(turn)
+        if left and judge:
+            budget = turn.settings.settle * self._hope(turn)
+            left = settle(lambda: self._still(left), budget, clock=self._clock, sleep=self._sleep)
+        findings = [
+            self._judge(sight, owner)
+            for sight, owner in left.values()
+            if judge and not (sight.acquired is not None and sight.acquired.dropped)
+        ]
+        drops = self.ledger.take_drops()
+        if judge:
+            owners = {owner for _, owner in left.values()} | {turn.owner}
+            findings += [
+                judge_drop(drop)
+                for drop in drops
+                if not drop.acquired.reported
+                and (drop.acquired.owner in owners or drop.acquired.owner.role == "fixture")
+            ]
+        for finding in findings:
+            if finding.acquired is not None:
+                finding.acquired.reported = True
+        self._let_go(turn)
+        self.ledger.begin(self._turns[-1].owner if self._turns else NOBODY)
+        return fold(finding for finding in findings if self._matters(finding, turn.settings))
+
+    def _left(self, turn: _Turn) -> dict[Key, tuple[Sight, Owner]]:
+        """What is there now, was not before, and belongs to an owner whose tear-down is over."""
+        left: dict[Key, tuple[Sight, Owner]] = {}
+        for key in self.take() - turn.innocent:
+            owner = self._adopted.get(key)
+            if owner is not None and not owner.ended:
+                continue
+            sight = self._by_kind(key).describe(key)
+            if sight is None:
+                turn.innocent.add(key)
+                continue
+            owner = owner or (sight.acquired.owner if sight.acquired else turn.owner)
+            if owner is turn.owner:
+                owner = self._holder(sight) or owner
+            if not owner.ended:
+                self._adopted[key] = owner
+            elif owner is turn.owner or key in self._adopted:
+                left[key] = sight, owner
+            else:
+                turn.innocent.add(key)
+        return left
+
+    def _still(self, before: dict[Key, tuple[Sight, Owner]]) -> dict[Key, tuple[Sight, Owner]]:
+        """Of what was left at the first look, what is left now."""
+        now = self.take()
+        return {key: seen for key, seen in before.items() if key in now}
+
+    def _holder(self, sight: Sight) -> Owner | None:
+        """The wider fixture whose value keeps a thing: then it is the fixture's, though a test made it need it."""
+        if sight.object is None:
+            return None
+        return next((owner for owner in self._fixtures() if paths.reaches(owner.roots(), sight.object)), None)
+
+    def _hope(self, turn: _Turn) -> float:
+        """How much of the waiting time is worth it: all while the turn's own threads or children live."""
+        if threading.active_count() == 1 and not any(key[0] == "process" for key in self.take() - turn.innocent):
+            return 0.0
+        its = any(getattr(thread, MARK, NOBODY) is turn.owner for thread in threading.enumerate())
+        others = any(key[0] == "process" for key in self.take() - turn.innocent)
+        return 1.0 if its or others else 0.1
+
+    def _judge(self, sight: Sight, owner: Owner) -> Finding:
+        finding = judge_sight(sight, owner)
+        if finding.verdict is Verdict.LEAKING and sight.object is not None:
+            finding = replace(finding, held_by=paths.chain(paths.project_roots(), sight.object))
+        return finding
+
+    def _matters(self, finding: Finding, settings: Settings) -> bool:
+        return finding.verdict is not Verdict.NOT_LEAKING and not settings.ignores(finding.kind)
+
+    def _let_go(self, turn: _Turn) -> None:
+        self._adopted = {key: owner for key, owner in self._adopted.items() if not owner.ended}
+        for probe in self._probes:
+            probe.forget(turn.owner)
+        self.heap.mark()
+
+    def _by_kind(self, key: Key) -> Probe:
+        if not self._by_name:
+            self._by_name = {probe.name: probe for probe in self._probes}
+            self._by_name["task"] = self._by_name["loop"]
+        return self._by_name[str(key[0])]
+
+
+def _probes(managed: Callable[[str], bool]) -> list[Probe]:
+    files, sockets, loops, connections = Files(), Sockets(), Loops(), Connections()
+    executors = Executors()
+    return [
+        files,
+        sockets,
+        loops,
+        connections,
+        Descriptors((sockets.at, connections.at, loops.at, files.at)),
+        executors,
+        Threads(MARK, executors.employer),
+        Processes(),
+        TemporaryFiles(managed),
+        Leases(),
+    ]
+
+
+class LeakError(AssertionError):
+    """A watched block left something behind; the message says what, where it was acquired and how to end it."""
+
+
+class Watch:
+    """A watched block's result: `findings` after the block, and `assert_clean`."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self._over = False
+
+    @property
+    def leaks(self) -> list[Finding]:
+        """The findings that are certain."""
+        return [finding for finding in self.findings if finding.verdict is Verdict.LEAKING]
+
+    def assert_clean(self) -> None:
+        """Raise `LeakError` when the block left something behind; only after the block."""
+        if not self._over:
+            raise RuntimeError("assert_clean() judges a finished block: call it after the `with`, not inside")
+        if self.leaks:
+            raise LeakError("the watched block left something behind\n" + describe(self.leaks))
+
+
+_running: list[Guard] = []
+"""The guard of this process, when there is one: a block inside a guarded test joins it."""
+
+
+def use(guard: Guard) -> None:
+    """Make `guard` the process's: start it.  End with `release`."""
+    guard.start()
+    _running.append(guard)
+
+
+def release(guard: Guard) -> None:
+    """End what `use` began."""
+    _running.remove(guard)
+    guard.stop()
+
+
+@contextlib.contextmanager
+def watch(name: str = "the watched block", **options: Any) -> Iterator[Watch]:
+    """Watch a block of code, in a test, a script or a notebook; options are those of `--memguard`, without prefix.
+
+    >>> with watch() as watched:
+    ...     _ = open("/dev/null").read()
+    >>> [finding.kind for finding in watched.findings]
+    ['file']
+    """
+    settings = read_settings(options)
+    borrowed = bool(_running)
+    guard = _running[-1] if borrowed else Guard(settings)
+    if not borrowed:
+        use(guard)
+    watched = Watch()
+    try:
+        guard.begin(Owner(name, "block"), settings)
+        done = False
+        try:
+            yield watched
+            done = True
+        finally:
+            watched.findings = guard.end(judge=done)
+            watched._over = True
+    finally:
+        if not borrowed:
+            release(guard)

@@ -1,0 +1,149 @@
+"""One table of options: it makes the command line, the ini keys, their help and the reference page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = (
+    "file",
+    "socket",
+    "pipe",
+    "descriptor",
+    "sqlite connection",
+    "temporary",
+    "thread",
+    "executor",
+    "process",
+    "asyncio task",
+    "event loop",
+    "lease",
+)
+
+
+class BadOption(ValueError):
+    """An option's value that cannot be used; the message names the option and the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: its name on the command line is `--memguard-NAME`, in the ini file `memguard_NAME`."""
+
+    name: str
+    """Without the prefix; empty for `--memguard` itself."""
+    kind: str
+    """`flag`, `number` or `words`."""
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def flag(self) -> str:
+        """As it stands on the command line."""
+        return f"--memguard-{self.name}" if self.name else "--memguard"
+
+    @property
+    def metavar(self) -> str:
+        """What its value is called in the help."""
+        return {"number": "SECONDS", "words": "KINDS"}[self.kind]
+
+    @property
+    def key(self) -> str:
+        """As it stands in the ini file, and in the parsed options."""
+        return f"memguard_{self.name}".replace("-", "_") if self.name else "memguard"
+
+    def read(self, value: Any) -> Any:
+        """Check and convert a value that somebody wrote; raises `BadOption`."""
+        return _READERS[self.kind](self, value)
+
+
+OPTIONS = (
+    Option("", "flag", False, "watch each test, and fail those that leave something behind"),
+    Option(
+        "settle",
+        "number",
+        1.0,
+        "how many seconds to look again before something counts as left behind; only what looks wrong is waited for",
+    ),
+    Option("strict", "flag", False, "fail for what has an unknown origin too"),
+    Option(
+        "ignore",
+        "words",
+        (),
+        "kinds that are not looked at, separated by commas: " + ", ".join(KINDS),
+        KINDS,
+    ),
+)
+MARKERS = {
+    "memguard": (
+        "memguard(ignore=..., strict=..., enabled=...): how this test is watched under --memguard; "
+        "`enabled=False` switches the guard off for it"
+    ),
+    "memguard_allow": (
+        "memguard_allow(kind, reason=..., issue=..., until=...): report this kind of leak apart and do not fail for it; "
+        "`until` is the last day, such as '2027-01-31'"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options' values for a run or for a test."""
+
+    settle: float = 1.0
+    strict: bool = False
+    ignore: tuple[str, ...] = ()
+    enabled: bool = True
+
+    def ignores(self, kind: str) -> bool:
+        """Whether a kind of thing is not looked at."""
+        return any(kind == word or kind.startswith(word + " ") or kind.endswith(" " + word) for word in self.ignore)
+
+
+def settings(values: dict[str, Any]) -> Settings:
+    """Make settings of what was written, by option name; raises `BadOption`."""
+    table = {option.name: option for option in OPTIONS if option.name}
+    read: dict[str, Any] = {}
+    for name, value in values.items():
+        if name == "enabled":
+            read[name] = bool(value)
+        elif name not in table:
+            known = ", ".join([*table, "enabled"])
+            raise BadOption(f"memguard: there is no option {name!r}; there are {known}")
+        else:
+            read[name] = table[name].read(value)
+    return Settings(**read)
+
+
+def _flag(option: Option, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in ("1", "true", "yes", "on"):
+        return True
+    if text in ("0", "false", "no", "off", ""):
+        return False
+    raise BadOption(f"{option.key} = {value!r} is neither true nor false")
+
+
+def _number(option: Option, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise BadOption(f"{option.key} = {value!r} is not a number") from None
+    if not 0 <= number <= 3600:
+        raise BadOption(f"{option.key} = {value!r} must lie between 0 and 3600")
+    return number
+
+
+def _words(option: Option, value: Any) -> tuple[str, ...]:
+    parts = value.replace("\n", ",").split(",") if isinstance(value, str) else list(value)
+    words = tuple(word.strip() for word in parts if word.strip())
+    for word in words:
+        if option.choices and word not in option.choices:
+            raise BadOption(f"{option.key}: there is no kind {word!r}; there are {', '.join(option.choices)}")
+    return words
+
+
+_READERS: dict[str, Callable[[Option, Any], Any]] = {"flag": _flag, "number": _number, "words": _words}

@@ -1,0 +1,172 @@
+"""Who acquired something, where and for whom: recorded as raw positions, read as lines when a report needs them."""
+
+from __future__ import annotations
+
+import os
+import site
+import sysconfig
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from types import FrameType
+from typing import Any, Literal
+
+from .runtime.origin import Frame, Origin, Positions
+
+DEPTH = 24
+"""How many frames are kept: `urlopen` puts eight of its own between a socket and the caller."""
+
+
+class Place(Enum):
+    """Whose code a file is."""
+
+    PROJECT = "the project"
+    LIBRARY = "an installed library"
+    STDLIB = "the standard library"
+    HARNESS = "the test harness"
+
+
+@lru_cache(maxsize=4096)
+def place_of(file: str) -> Place:
+    """Tell whose code a file is, by its path alone.
+
+    A name that is no path (`<stdin>`, a notebook's cell, a doctest) is the project's; `<frozen ...>` is
+    Python's own.
+    """
+    if file.startswith("<"):
+        return Place.STDLIB if file.startswith(("<frozen", "<string>", "<__array")) else Place.PROJECT
+    path = os.path.abspath(file)
+    if path.startswith(_OURS):
+        return Place.HARNESS
+    installed = any(path.startswith(folder) for folder in _INSTALLED) or _looks_installed(path)
+    if installed:
+        inside = path.replace(os.sep, "/").rpartition("-packages/")[2]
+        return Place.HARNESS if inside.startswith(_HARNESSES) else Place.LIBRARY
+    if any(path.startswith(folder) for folder in _STDLIB):
+        return Place.STDLIB
+    return Place.PROJECT
+
+
+def _looks_installed(path: str) -> bool:
+    return f"{os.sep}site-packages{os.sep}" in path or f"{os.sep}dist-packages{os.sep}" in path
+
+
+def _folders(*paths: str | None) -> tuple[str, ...]:
+    real = {os.path.abspath(path) + os.sep for path in paths if path}
+    return tuple(sorted(real | {os.path.realpath(path) + os.sep for path in real}))
+
+
+_HARNESSES = (
+    "_pytest/",
+    "pytest/",
+    "pluggy/",
+    "pytest_asyncio/",
+    "anyio/pytest_plugin",
+    "pytest_trio/",
+    "xdist/",
+    "execnet/",
+    "hypothesis/",
+    "pytest_cov/",
+    "coverage/",
+    "pytest_rerunfailures",
+    "pytest_timeout",
+    "pytest_randomly",
+    "pytest_forked",
+)
+"""What runs tests or watches them, as folders of an installation: what they hold is not the test's."""
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_STDLIB = _folders(sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), os.path.dirname(os.__file__))
+_INSTALLED = _folders(sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), site.getusersitepackages())
+
+
+def positions(frame: FrameType | None, depth: int = DEPTH) -> Positions:
+    """Take raw positions from a frame outwards, without this package's own at the inner end."""
+    while frame is not None and frame.f_code.co_filename.startswith(_OURS):
+        frame = frame.f_back
+    taken: list[Any] = []
+    while frame is not None and depth:
+        taken += (frame.f_code, frame.f_lasti)
+        frame = frame.f_back
+        depth -= 1
+    return tuple(taken)
+
+
+@dataclass(eq=False, slots=True)
+class Owner:
+    """For whom something is acquired: a test, a fixture of a wider scope, a watched block, or an import."""
+
+    name: str
+    """As a report says it: a test's id, a fixture's name."""
+    role: Literal["test", "fixture", "block", "nobody"]
+    scope: str = "function"
+    """The fixture's scope, or "function"."""
+    place: str = ""
+    """Where a fixture is defined, `file:line`."""
+    ended: bool = False
+    """Whether its own tear-down is over: what it still has then is left behind."""
+    roots: Callable[[], Iterable[Any]] = tuple
+    """What it keeps things alive by: a fixture's value, and the locals of its suspended function."""
+
+    def __str__(self) -> str:
+        return self.name if self.role != "fixture" else f"{self.scope} fixture {self.name!r}"
+
+
+NOBODY = Owner("nobody", "nobody", scope="session")
+"""The owner of what exists outside every test: imports, collection, the harness."""
+
+
+@dataclass(eq=False, slots=True)
+class Acquisition:
+    """One thing that was acquired: of which kind, where and for whom."""
+
+    kind: str
+    """In the words of a report: "socket", "sqlite connection"."""
+    what: str
+    """Which one: a path, an address, a name.  Empty when only the thing itself can tell."""
+    origin: Origin
+    owner: Owner
+    thread: int = 0
+    """The thread that acquired it."""
+    dropped: bool = False
+    """Whether it has been noted as dropped."""
+    reported: bool = False
+    """Whether a finding has been made of it: what ends later is not said again."""
+
+    def frames(self) -> tuple[Frame, ...]:
+        """Where it was acquired, innermost first, without this package's own frames in between."""
+        return tuple(frame for frame in self.origin.frames() if not frame.file.startswith(_OURS))
+
+    def lines(self) -> tuple[Frame, ...]:
+        """The frames that a person reads: from the one that is not the standard library's outwards to the test."""
+        frames = self.frames()
+        start = next((at for at, frame in enumerate(frames) if place_of(frame.file) is not Place.STDLIB), None)
+        if start is None:
+            return frames[:1]
+        end = next((at for at in range(start, len(frames)) if place_of(frames[at].file) is Place.HARNESS), len(frames))
+        return tuple(frame for frame in frames[start:end] if place_of(frame.file) is not Place.STDLIB)
+
+    def acquirer(self) -> Place:
+        """Whose code asked for it: the innermost frame that is not the standard library's."""
+        for frame in self.frames():
+            place = place_of(frame.file)
+            if place is not Place.STDLIB:
+                return place
+        return Place.STDLIB
+
+    def project_line(self) -> Frame | None:
+        """The innermost line of the project."""
+        return next((frame for frame in self.frames() if place_of(frame.file) is Place.PROJECT), None)
+
+    def during_import(self) -> bool:
+        """Whether a module was being imported: then it is the module's, for as long as the process lives."""
+        return any(frame.file.startswith("<frozen importlib") for frame in self._before_harness())
+
+    def through(self, *endings: str) -> bool:
+        """Whether one of these files is on the way; each is the end of a path, such as `ssl.py`."""
+        return any(frame.file.endswith(endings) for frame in self.frames())
+
+    def _before_harness(self) -> tuple[Frame, ...]:
+        frames = self.frames()
+        end = next((at for at, frame in enumerate(frames) if place_of(frame.file) is Place.HARNESS), len(frames))
+        return frames[:end]

@@ -1,0 +1,1 @@
+"""What is alive now: one module a kind, each with its cost."""

@@ -1,0 +1,75 @@
+"""Attributes that are replaced while the guard runs, and put back afterwards."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+_MISSING = object()
+T = TypeVar("T")
+
+
+class Patches:
+    """Replaced attributes of modules and classes, put back in reverse order.
+
+    >>> class Box: size = 1
+    >>> patches = Patches()
+    >>> patches.put(Box, "size", 2)
+    >>> patches.undo()
+    >>> Box.size
+    1
+    """
+
+    def __init__(self) -> None:
+        self._done: list[tuple[Any, str, Any, Any]] = []
+
+    def put(self, holder: Any, name: str, value: Any) -> None:
+        """Replace `holder.name`, remembering what stood in its own dictionary."""
+        self._done.append((holder, name, vars(holder).get(name, _MISSING), value))
+        setattr(holder, name, value)
+
+    def undo(self) -> None:
+        """Put everything back, except what somebody has replaced on top since: that stays theirs."""
+        while self._done:
+            holder, name, before, value = self._done.pop()
+            if vars(holder).get(name, _MISSING) is not value:
+                continue  # another tool patched over us; taking it away would break that tool
+            if before is _MISSING:
+                delattr(holder, name)
+            else:
+                setattr(holder, name, before)
+
+    def __len__(self) -> int:
+        return len(self._done)
+
+
+class Stand:
+    """Stands where a builtin function stood.
+
+    An instance, because a Python function would become a method where a class keeps it as an attribute,
+    which a builtin never does.
+    """
+
+    def __init__(self, real: Callable[..., Any]) -> None:
+        self.real = real
+        functools.update_wrapper(self, real, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.real)
+
+    @property
+    def __self__(self) -> Any:
+        return self.real.__self__  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        return repr(self.real)
+
+    def __reduce__(self) -> str:
+        return self.real.__name__
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Do what the function does, and note it."""
+        raise NotImplementedError

@@ -1,0 +1,260 @@
+"""A run under `--memguard`: pytest's hooks become turns of the guard, and findings become reports."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import os
+import types
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any
+
+import pytest
+from _pytest.outcomes import Failed
+from _pytest.runner import runtestprotocol
+
+from .allowed import Allowance, BadAllowance, read_allowance, split
+from .guard import Guard, release, use
+from .options import BadOption, Settings
+from .options import settings as read_settings
+from .origins import Owner
+from .reports.text import count_by_kind, describe, headline
+from .verdict import Finding, Verdict
+
+LEFT = pytest.StashKey[list[Finding]]()
+"""What a test left, from its tear-down to its report."""
+NOTES = pytest.StashKey[list[str]]()
+"""What is only noted about a test."""
+PASSED = pytest.StashKey[bool]()
+"""Whether every phase of a test so far has passed."""
+
+
+class Leaked(Failed):
+    """Raised at tear-down where another plugin runs the test's protocol, such as a rerunner."""
+
+
+class Session:
+    """Translates between pytest and the guard."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.config = config
+        self.settings = settings
+        self.today = datetime.date.today()
+        self._fixtures: dict[Any, Owner] = {}
+        self._guard = Guard(settings, managed=self._is_managed, fixtures=self._living)
+        self._started = False
+        self._ours = False
+        self._notes: list[str] = []
+        self._failed: list[str] = []
+        self._watched = 0
+        if not _hands_out_tests(config):
+            use(self._guard)
+            self._started = True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Put everything back."""
+        if self._started:
+            self._started = False
+            release(self._guard)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Mark the heap once everything is collected and imported."""
+        implementations = session.ihook.pytest_runtest_protocol.get_hookimpls()
+        foreign = [each for each in implementations if not (each.hookwrapper or each.wrapper)]
+        self._ours = {each.plugin_name for each in foreign} <= {"runner", "memguard-session"}
+        if self._started:
+            self._guard.heap.mark()
+        return (yield)
+
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Run a test, and say what it left in the report of its call: that is what failed."""
+        if not self._ours or not self._started:
+            return None
+        ihook = item.ihook
+        ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        mine, others = self._parted(item)
+        if mine:
+            _fail(next(report for report in reports if report.when == "call"), mine)
+        if others:
+            _fail(reports[-1], others)
+        for report in reports:
+            ihook.pytest_runtest_logreport(report=report)
+        ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Begin a test's turn."""
+        if not self._started:
+            return (yield)
+        item.stash[PASSED] = True
+        item.stash[LEFT] = []
+        settings = self._settings(item)
+        self._watched += 1
+        self._guard.begin(Owner(item.nodeid, "test"), settings)
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note whether a phase passed: a failed test's traceback holds its things, so it is not judged."""
+        report = yield
+        if not report.passed:
+            item.stash[PASSED] = False
+        if report.when == "teardown" and item.stash.get(NOTES, []):
+            vars(report)["memguard_notes"] = item.stash[NOTES]
+        return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """End a test's turn, after its own tear-down and that of the fixtures that end with it."""
+        if not self._started or LEFT not in item.stash:
+            return (yield)
+        clean = False
+        try:
+            result = yield
+            clean = True
+        finally:
+            findings = self._guard.end(judge=clean and item.stash.get(PASSED, False) and self._settings(item).enabled)
+            self._sort(item, findings)
+        mine, others = self._parted(item)
+        if not self._ours and (mine or others):
+            raise Leaked(_text([*mine, *others]), pytrace=False)
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
+        """Charge what a wider fixture acquires in its set-up to the fixture."""
+        if not self._started or fixturedef.scope == "function":
+            return (yield)
+        owner = Owner(fixturedef.argname, "fixture", fixturedef.scope, _place(fixturedef))
+        owner.roots = functools.partial(_roots, fixturedef)
+        self._fixtures[fixturedef] = owner
+        with self._guard.setting_up(owner):
+            return (yield)
+
+    def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[Any]) -> None:
+        """A wider fixture's tear-down is over: what it still has is left behind."""
+        owner = self._fixtures.pop(fixturedef, None)
+        if owner is not None:
+            owner.ended = True
+            owner.roots = tuple
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather for the summary what reports carry, a worker's too."""
+        self._notes += getattr(report, "memguard_notes", [])
+        if getattr(report, "memguard_leaks", None):
+            self._failed.append(report.nodeid)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say how many tests left something, and what is only noted."""
+        notes = list(dict.fromkeys(self._notes))
+        if not notes and not self._failed:
+            return
+        terminalreporter.section("memguard")
+        if self._failed:
+            number = len(dict.fromkeys(self._failed))
+            terminalreporter.line(f"{number} test{'s' if number != 1 else ''} left something behind")
+        for note in notes:
+            terminalreporter.line(note)
+
+    def _sort(self, item: pytest.Item, findings: list[Finding]) -> None:
+        """Part what fails from what is only noted."""
+        strict = self._settings(item).strict
+        counted, allowed = split(findings, self._allowances(item), self.today)
+        item.stash[LEFT] = [each for each in counted if each.verdict is Verdict.LEAKING or strict]
+        notes = [f"allowed: {item.nodeid}: {count_by_kind([each])} ({why})" for each, why in allowed]
+        notes += [
+            f"unknown: {item.nodeid}: {each.kind} {each.what} {each.how} ({each.reason})"
+            for each in counted
+            if each not in item.stash[LEFT]
+        ]
+        item.stash[NOTES] = notes
+
+    def _parted(self, item: pytest.Item) -> tuple[list[Finding], list[Finding]]:
+        left = item.stash.get(LEFT, [])
+        mine = [finding for finding in left if finding.owner.role != "fixture"]
+        return mine, [finding for finding in left if finding.owner.role == "fixture"]
+
+    def _settings(self, item: pytest.Item) -> Settings:
+        values: dict[str, Any] = {}
+        for marker in reversed(list(item.iter_markers("memguard"))):
+            if marker.args:
+                raise pytest.UsageError(f"{item.nodeid}: memguard takes names only, such as memguard(enabled=False)")
+            values.update(marker.kwargs)
+        if not values:
+            return self.settings
+        try:
+            return read_settings({**_as_values(self.settings), **values})
+        except BadOption as error:
+            raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+
+    def _allowances(self, item: pytest.Item) -> list[Allowance]:
+        try:
+            return [read_allowance(*marker.args, **marker.kwargs) for marker in item.iter_markers("memguard_allow")]
+        except (BadAllowance, TypeError) as error:
+            raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+
+    def _living(self) -> Iterable[Owner]:
+        return list(self._fixtures.values())
+
+    @functools.cached_property
+    def _basetemp(self) -> str:
+        factory = getattr(self.config, "_tmp_path_factory", None)
+        return os.path.realpath(factory.getbasetemp()) + os.sep if factory is not None else ""
+
+    def _is_managed(self, path: str) -> bool:
+        """Whether pytest keeps the folder and empties it in time."""
+        return bool(self._basetemp) and os.path.realpath(path).startswith(self._basetemp)
+
+
+def _fail(report: pytest.TestReport, findings: list[Finding]) -> None:
+    """Make a report that passed say what was left."""
+    if report.failed:
+        return
+    report.outcome = "failed"
+    report.longrepr = _text(findings)
+    file, line, _ = report.location
+    report.location = file, line, headline(findings[0].owner, findings)
+    vars(report)["memguard_leaks"] = [finding.fingerprint for finding in findings]
+
+
+def _text(findings: list[Finding]) -> str:
+    owners = list(dict.fromkeys(finding.owner for finding in findings))
+    parts = []
+    for owner in owners:
+        its = [finding for finding in findings if finding.owner is owner]
+        who = f"{owner} (defined at {owner.place}) " if owner.place else ""
+        parts.append(f"{who}left {count_by_kind(its)}\n\n{describe(its)}")
+    return "\n\n".join(parts)
+
+
+def _as_values(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in ("settle", "strict", "ignore", "enabled")}
+
+
+def _place(fixturedef: pytest.FixtureDef[Any]) -> str:
+    code = getattr(getattr(fixturedef.func, "__wrapped__", fixturedef.func), "__code__", None)
+    return f"{os.path.relpath(code.co_filename)}:{code.co_firstlineno}" if code is not None else ""
+
+
+def _roots(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
+    """What a fixture keeps: its value, and the locals of its function while that waits at its `yield`."""
+    cached = fixturedef.cached_result
+    if cached is not None:
+        yield cached[0]
+    for finalizer in fixturedef._finalizers:
+        for argument in getattr(finalizer, "args", ()):
+            if isinstance(argument, types.GeneratorType) and argument.gi_frame is not None:
+                yield from (value for value in argument.gi_frame.f_locals.values() if not _is_pytests(value))
+
+
+def _is_pytests(value: object) -> bool:
+    return type(value).__module__.startswith("_pytest")
+
+
+def _hands_out_tests(config: pytest.Config) -> bool:
+    """Whether this process only hands tests to others (xdist's controller)."""
+    return getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput")

@@ -1,0 +1,119 @@
+"""The judgement: leaking, not leaking or unknown, each with its reason."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from .ledger import Drop
+from .origins import Acquisition, Owner, Place
+from .probes.probe import Sight
+
+
+class Verdict(Enum):
+    """What we know about something that a test left."""
+
+    LEAKING = "leaking"
+    NOT_LEAKING = "not leaking"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was left behind, with the judgement about it."""
+
+    verdict: Verdict
+    reason: str
+    """Why the verdict is what it is; for an unknown one, what would settle it."""
+    kind: str
+    what: str
+    how: str
+    """How it was left: "still open", "closed only by the garbage collector"."""
+    acquired: Acquisition | None
+    owner: Owner
+    held_by: str = ""
+    """The chain of references that keeps it alive, when one was found."""
+    subject: bool = True
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same leak in every test and every run: kind, way and acquiring line's function."""
+        line = self.acquired.project_line() if self.acquired else None
+        place = f"{os.path.relpath(line.file)}:{line.function}" if line else self.what
+        text = f"{self.kind}|{self.how}|{place}"
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+STILL = {
+    "thread": "still running",
+    "process": "still running",
+    "zombie process": "never waited for",
+    "asyncio task": "still pending",
+    "temporary file on disk": "still on disk",
+    "temporary folder on disk": "still on disk",
+}
+
+
+def judge_sight(sight: Sight, owner: Owner) -> Finding:
+    """Judge something that is still there after its owner's tear-down."""
+    how = STILL.get(sight.kind, "still held" if "lease" in sight.kind else "still open")
+    verdict, reason = _open(sight.acquired, how)
+    return Finding(verdict, reason, sight.kind, sight.what, how, sight.acquired, owner, subject=sight.subject)
+
+
+def judge_drop(drop: Drop) -> Finding:
+    """Judge something that ended without anybody ending it."""
+    acquired = drop.acquired
+    verdict, reason = _open(acquired, drop.how)
+    if verdict is Verdict.LEAKING and drop.expected:
+        verdict, reason = Verdict.NOT_LEAKING, "warnings were being recorded: the test drops it on purpose"
+    if verdict is Verdict.LEAKING and acquired.acquirer() is not Place.PROJECT:
+        verdict, reason = Verdict.UNKNOWN, "an installed library made it and let it go; the project did not ask for it"
+    return Finding(verdict, reason, acquired.kind, drop.what, drop.how, acquired, acquired.owner)
+
+
+def _open(acquired: Acquisition | None, how: str) -> tuple[Verdict, str]:
+    if acquired is None:
+        return Verdict.UNKNOWN, "nothing told who acquired it"
+    place = acquired.acquirer()
+    if place is Place.HARNESS:
+        return Verdict.NOT_LEAKING, "the test harness keeps it for itself"
+    if acquired.during_import():
+        return Verdict.NOT_LEAKING, "a module acquired it while it was imported, and keeps it"
+    if acquired.project_line() is None:
+        return Verdict.UNKNOWN, "no line of the project is on the way to it"
+    return Verdict.LEAKING, f"acquired for {acquired.owner}, {how} after its tear-down"
+
+
+COMPOSITES = (
+    "executor",
+    "event loop",
+    "process",
+    "zombie process",
+    "sqlite connection",
+    "temporary file",
+    "temporary folder",
+)
+"""What stands on other things (threads, descriptors) that go with it."""
+
+
+def fold(findings: Iterable[Finding]) -> list[Finding]:
+    """Have things of one acquiring line stand together: what a composite stands on is no subject of its own."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        line = finding.acquired.project_line() if finding.acquired else None
+        groups.setdefault((line, finding.owner, finding.verdict) if line else id(finding), []).append(finding)
+    folded: list[Finding] = []
+    for group in groups.values():
+        lead = any(finding.kind in COMPOSITES and finding.subject for finding in group)
+        parts = [replace(each, subject=each.subject and (not lead or each.kind in COMPOSITES)) for each in group]
+        folded += sorted(parts, key=lambda finding: not finding.subject)
+    return folded
+
+
+def failing(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that a test fails for."""
+    return [finding for finding in findings if finding.verdict is Verdict.LEAKING]
