@@ -41,9 +41,8 @@ def read_allowance(
     if not isinstance(kind, str) or not kind:
         raise BadAllowance('memguard_allow needs a kind: memguard_allow("thread", reason="...")')
     if not isinstance(reason, str) or not reason.strip():
-        raise BadAllowance(
-            f'memguard_allow({kind!r}) needs a reason: memguard_allow({kind!r}, reason="why it may stay")'
-        )
+        cure = f'memguard_allow({kind!r}, reason="why it may stay")'
+        raise BadAllowance(f"memguard_allow({kind!r}) needs a reason: {cure}")
     return Allowance(kind, reason, str(issue or ""), _day(kind, until))
 
 
@@ -53,9 +52,8 @@ def _day(kind: str, until: object) -> datetime.date | None:
     try:
         return datetime.date.fromisoformat(str(until))
     except ValueError:
-        raise BadAllowance(
-            f"memguard_allow({kind!r}): until={until!r} is not a day; write until='2027-01-31'"
-        ) from None
+        wrong = f"memguard_allow({kind!r}): until={until!r} is not a day"
+        raise BadAllowance(f"{wrong}; write until='2027-01-31'") from None
 
 
 def split(

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import paths
 from .heap import HeapMark
-from .ledger import MARK, Ledger
+from .ledger import MARK, Drop, Ledger
 from .options import Settings
 from .options import settings as read_settings
 from .origins import NOBODY, Owner
@@ -124,13 +124,7 @@ class Guard:
         ]
         drops = self.ledger.take_drops()
         if judge:
-            owners = {owner for _, owner in left.values()} | {turn.owner}
-            findings += [
-                judge_drop(drop)
-                for drop in drops
-                if not drop.acquired.reported
-                and (drop.acquired.owner in owners or drop.acquired.owner.role == "fixture")
-            ]
+            findings += [judge_drop(drop) for drop in drops if self._counts(drop, turn)]
         for finding in findings:
             if finding.acquired is not None:
                 finding.acquired.reported = True
@@ -170,6 +164,11 @@ class Guard:
         if sight.object is None:
             return None
         return next((owner for owner in self._fixtures() if paths.reaches(owner.roots(), sight.object)), None)
+
+    def _counts(self, drop: Drop, turn: _Turn) -> bool:
+        """Whether a drop is this turn's, or a fixture's, and not said yet."""
+        owner = drop.acquired.owner
+        return not drop.acquired.reported and (owner is turn.owner or owner.role == "fixture")
 
     def _hope(self, turn: _Turn) -> float:
         """How much of the waiting time is worth it: all while the turn's own threads or children live."""

@@ -71,7 +71,7 @@ class HeapMark:
         self.noticed.append(why)
         gc.unfreeze()
 
-    def _looked(self, arguments: tuple[Any, ...]) -> None:
+    def _looked(self, _: tuple[Any, ...]) -> None:
         if sys._getframe(2).f_globals.get("__package__", "").startswith("pytest_memguard"):
             return
         self.thaw("looked at all objects")

@@ -81,8 +81,8 @@ MARKERS = {
         "`enabled=False` switches the guard off for it"
     ),
     "memguard_allow": (
-        "memguard_allow(kind, reason=..., issue=..., until=...): report this kind of leak apart and do not fail for it; "
-        "`until` is the last day, such as '2027-01-31'"
+        "memguard_allow(kind, reason=..., issue=..., until=...): report this kind of leak apart, and "
+        "do not fail for it; `until` is the last day, such as '2027-01-31'"
     ),
 }
 

@@ -12,6 +12,7 @@ import sys
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from .origins import Place, place_of
@@ -82,7 +83,7 @@ def _trace(thing: Any, parents: dict[int, tuple[Any, Any]], names: dict[int, str
 def _words(steps: list[tuple[str, Any]]) -> str:
     """Write a chain: names for attributes and keys, types for what has neither."""
     words = [steps[0][0]]
-    for (_, parent), (_, child) in zip(steps, steps[1:], strict=False):
+    for (_, parent), (_, child) in pairwise(steps):
         label = _label(parent, child)
         if parent is steps[0][1]:
             words[0] += f".{label}" if label else ""

@@ -56,7 +56,7 @@ class Connections:
     def forget(self, ended: Owner) -> None:
         """Nothing to do: the records go with the connections."""
 
-    def at(self, number: int, link: str) -> Sight | None:
+    def at(self, _: int, link: str) -> Sight | None:
         """The connection that has a descriptor: its database's file, or one beside it."""
         path = link.removesuffix(" (deleted)")
         for thing, ref in self._live:
