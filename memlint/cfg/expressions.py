@@ -54,6 +54,7 @@ class ExpressionBuilder:
         self.largest = largest
         self.landing = RAISED
         self.depth = 0
+        self.cleanup = False
         self._temporary = 0
         self._pinned = 0
         self._renamed: dict[str, str] = {}
@@ -67,7 +68,7 @@ class ExpressionBuilder:
         """A new, empty block in the present exception context."""
         if len(self.blocks) >= self.largest:
             raise TooLarge(f"more than {self.largest} blocks")
-        block = Block(len(self.blocks), self.landing, self.depth)
+        block = Block(len(self.blocks), self.landing, self.depth, self.cleanup)
         self.blocks.append(block)
         return block
 

@@ -38,6 +38,8 @@ class Block:
     landing: int
     depth: int
     """How many exceptions are being handled here; an exception that lands cuts the stack to this height."""
+    cleanup: bool
+    """Part of a ``finally`` or an ``except``: here the function is already cleaning up."""
     instructions: list[Instruction] = field(default_factory=list)
     end: Terminator | None = None
 

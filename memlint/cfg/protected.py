@@ -75,10 +75,17 @@ class ProtectedBuilder(ExpressionBuilder):
 
     def _cleanup(self, protection: Protection) -> None:
         if protection.final is not None:
-            self.statements(protection.final)
+            self._clean_up(protection.final)
         elif protection.manager is not None:
             self.emit(Exit(protection.node, protection.manager, protection.asynchronous))
             self.emit(Forget(protection.node, protection.manager))
+
+    def _clean_up(self, body: list[ast.stmt]) -> None:
+        outside, self.cleanup = self.cleanup, True
+        self._continue_under(self.landing)
+        self.statements(body)
+        self.cleanup = outside
+        self._continue_under(self.landing)
 
     # --- with ----------------------------------------------------------------------------------------------------
 
@@ -152,7 +159,7 @@ class ProtectedBuilder(ExpressionBuilder):
         if protection is not None:
             self.open.pop()
             self._continue_under(outer)
-            self.statements(node.finalbody)
+            self._clean_up(node.finalbody)
         self.jump(after)
         self.block = after
 
@@ -177,6 +184,7 @@ class ProtectedBuilder(ExpressionBuilder):
         entry = self.block = self.new_block()
         self.emit(Catch(handler))
         self.depth += 1
+        outside, self.cleanup = self.cleanup, True
         self._continue_under(self.landing)
         if handler.name is not None:
             place = self.temporary()
@@ -187,6 +195,7 @@ class ProtectedBuilder(ExpressionBuilder):
         if handler.name is not None:
             self.emit(Unbind(handler, handler.name))
         self.depth -= 1
+        self.cleanup = outside
         self.jump(joined)
         classes: tuple[ast.expr, ...] | None = None
         if isinstance(handler.type, ast.Tuple):

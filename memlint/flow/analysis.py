@@ -152,6 +152,12 @@ class FileAnalyser:
         machine = self.machine(unit, graph)
         solver = Solver(machine, graph)
         solver.run(self.initial(graph))
+        if machine.reclaimed:
+            kept = frozenset(machine.reclaimed)
+            machine = self.machine(unit, graph)
+            machine.kept = kept
+            solver = Solver(machine, graph)
+            solver.run(self.initial(graph))
         if solver.bounded is not None:
             self._skip(unit, solver.bounded)
         gives = tuple(
@@ -279,6 +285,7 @@ class FileAnalyser:
                 returns=not _never_returns(node),
                 method=method,
                 manager=bool(node.decorator_list),
+                asynchronous=isinstance(node, ast.AsyncFunctionDef),
                 path=self.source.path,
             )
         return None

@@ -25,6 +25,7 @@ from memlint.flow.values import (
     Bag,
     Closing,
     Element,
+    Function,
     Handle,
     Literal,
     Method,
@@ -126,8 +127,9 @@ class _Call:
                 return self.on_symbol(names, names[0].rpartition(".")[2])
             case Path(text) if "." in text:
                 return self.on_path(text)
-            case View(of):
-                return self.unknown("")
+            case Function(asynchronous=True):
+                self.give_away(f"handed to `{call_text(self.i.node)}`")
+                return UNKNOWN
             case _:
                 return self.unknown(_last_word(self.i.node.func))
 
@@ -296,7 +298,9 @@ class _Call:
         m, state, node = self.m, self.state, self.i.node
         wrapped = self.arguments.select(entry.wraps)
         owing = [h for value in wrapped for h in state.handles(value) if state.status.get(h) is Status.HELD]
-        if not any("descriptor" in m.kind(handle).name for handle in owing):
+        kind = m.world.catalogue.kinds[entry.kind]
+        makes = kind.category in (Category.WORKER, Category.TASK, Category.LOCK)
+        if not makes and not any("descriptor" in m.kind(handle).name for handle in owing):
             self.raises(entry.call.rpartition(".")[2], acquiring=entry)
         for value in wrapped:
             m.transfer(state, value, node, f"wrapped by `{call_text(node)}`")
@@ -385,7 +389,8 @@ class _Call:
                 m.release(state, value, node)
             elif effect is Effect.TAKES:
                 m.transfer(state, value, node, f"handed to `{call_text(node)}`")
-        self.raises(word)
+        if not summary.asynchronous:
+            self.raises(word)
         for value, effect in effects:
             if effect is Effect.RELEASES_UNLESS_RAISED:
                 m.release(state, value, node)
@@ -418,7 +423,8 @@ class _Call:
         """A callee that nothing is known of."""
         if word in ("enter_context", "enter_async_context", "enterContext", "enterClassContext", "push"):
             first = self.arguments.find(0)
-            self.give_away(f"entered in an exit stack by `{call_text(self.i.node)}`")
+            for each, _, _ in self.arguments.every():
+                self.m.transfer(self.state, each, self.i.node, f"entered in an exit stack by `{call_text(self.i.node)}`")
             return first if first is not None else value
         if self.m.world.strict:
             self.borrow_rest()
@@ -437,9 +443,12 @@ class _Call:
         return any(_believed(receiver, q.receivers) for q in self.m.world.catalogue.quiet_methods.get(word, ()))
 
     def give_away(self, text: str) -> None:
-        """Every argument has another owner now."""
+        """Every argument has another owner now, unless this function is seen to keep it."""
         for value, _, _ in self.arguments.every():
-            self.m.transfer(self.state, value, self.i.node, text)
+            if isinstance(value, (Handle, Element)):
+                self.m.lend(self.state, value, self.i.node, text)
+            else:
+                self.m.transfer(self.state, value, self.i.node, text)
 
     def give_away_rest(self) -> None:
         """Bound release methods among the arguments hand their resource over."""

@@ -86,16 +86,24 @@ class Machine:
     records: list[SiteRecord] = field(default_factory=list)
     stores: list[FieldStore] = field(default_factory=list)
     pending: list[tuple[Acquire, ast.Call, str | None]] = field(default_factory=list)
+    kept: frozenset[tuple[int, int]] = frozenset()
+    """Sites whose resource this function goes on owning when it hands it to an unknown callee."""
+    reclaimed: set[tuple[int, int]] = field(default_factory=set)
+    """Sites that were released or returned here after they had been handed to an unknown callee."""
     returned: set[tuple[int, int | None]] = field(default_factory=set)
     """(site, position) of what the function hands to its caller."""
     _sites: dict[tuple[int, int], int] = field(default_factory=dict)
     _raised: list[State] = field(default_factory=list)
+    _cleanup: bool = False
+    """The block being executed is part of a ``finally`` or an ``except``."""
+    _made_cleaning_up: set[int] = field(default_factory=set)
 
     # --- a block -------------------------------------------------------------------------------------------------
 
     def run(self, block: Block, state: State) -> tuple[State | None, list[State]]:
         """Execute the block; give the state at its end (None if never reached) and those that an exception left."""
         self._raised = []
+        self._cleanup = block.cleanup
         for instruction in block.instructions:
             if not self.step(instruction, state):
                 return None, self._raised
@@ -116,7 +124,13 @@ class Machine:
         self, state: State, node: ast.AST, text: str, *, kind: ExitKind = ExitKind.RAISE,
         classes: tuple[str, ...] | None = None,
     ) -> None:  # fmt: skip
-        """An exception may start at this step; the path that it takes is followed too."""
+        """An exception may start at this step; the path that it takes is followed too.
+
+        A failure while cleaning up after something else is not followed for what was acquired before: the
+        function does what it can there.
+        """
+        if self._cleanup and kind is ExitKind.RAISE and not any(h.site in self._made_cleaning_up for h in state.held()):
+            return
         thrown = state.copy()
         self.throw(thrown, Flight(kind, classes, node, text))
 
@@ -143,6 +157,8 @@ class Machine:
             index = self._sites[key] = len(self.records)
             text = shortened(node)
             self.records.append(SiteRecord(Site(node, kind, entry, position, text, origin)))
+        if self._cleanup:
+            self._made_cleaning_up.add(index)
         handle = Handle(index)
         state.age(handle)
         state.status[handle] = Status.HELD
@@ -159,6 +175,7 @@ class Machine:
             if state.status.get(handle) is Status.HELD:
                 self._note(state, handle, Fate.RELEASED, node, "released here")
             if handle in state.status:
+                self._reclaim(state, handle)
                 state.status[handle] = Status.RELEASED
         match value:
             case Bag(number) | Element(number):
@@ -170,6 +187,19 @@ class Machine:
             if state.status.get(handle) is Status.HELD:
                 state.status[handle] = Status.GONE
                 self._note(state, handle, Fate.TRANSFERRED, node, text)
+
+    def lend(self, state: State, value: Value | None, node: ast.AST, text: str) -> None:
+        """An unknown callee is given what ``value`` can reach: it takes it, unless we are seen to keep it."""
+        for handle in list(state.handles(value)):
+            site = self.records[handle.site].site
+            if state.status.get(handle) is Status.HELD and (id(site.node), site.position) not in self.kept:
+                state.status[handle] = Status.LENT
+                self._note(state, handle, Fate.TRANSFERRED, node, text)
+
+    def _reclaim(self, state: State, handle: Handle) -> None:
+        if state.status.get(handle) is Status.LENT and not state.handling:
+            site = self.records[handle.site].site
+            self.reclaimed.add((id(site.node), site.position))
 
     def lose(self, state: State, handle: Handle, node: ast.AST, fate: Fate, text: str) -> None:
         """The last chance to release has passed."""
@@ -221,6 +251,8 @@ class Machine:
             position = index if isinstance(value, Pair) else None
             if self.resumed and isinstance(item, Handle):
                 continue  # a fixture's value is used by tests; nobody but the fixture can release it
+            if isinstance(item, Handle):
+                self._reclaim(state, item)
             if isinstance(item, Handle) and state.status.get(item) is Status.HELD:
                 self.returned.add((item.site, position))
         if not self.resumed:
@@ -459,7 +491,7 @@ class Machine:
         for name in i.captured:
             self.transfer(state, state.places.get(name), i.node, f"captured by a nested function as `{name}`")
         line, column = getattr(i.node, "lineno", 0), getattr(i.node, "col_offset", 0)
-        state.set(i.target, Function(line, column))
+        state.set(i.target, Function(line, column, isinstance(i.node, ast.AsyncFunctionDef)))
         return True
 
     def _set_return(self, i: ir.SetReturn, state: State) -> bool:

@@ -32,6 +32,8 @@ class Status(enum.Enum):
     RELEASED = "released"
     GONE = "gone"
     """Transferred to another owner."""
+    LENT = "lent"
+    """Handed to an unknown callee, which counts as its owner unless this function goes on to release it."""
 
 
 @dataclass(slots=True)

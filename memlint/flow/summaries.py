@@ -49,6 +49,8 @@ class Summary:
     """The first parameter is the receiver."""
     manager: bool = False
     """A ``@contextmanager`` function: its result is entered, and released on the way out."""
+    asynchronous: bool = False
+    """Calling it runs nothing yet: it makes a coroutine."""
     path: str = ""
     """The file of the function."""
 

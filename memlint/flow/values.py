@@ -136,6 +136,8 @@ class Function:
 
     line: int
     column: int
+    asynchronous: bool = False
+    """Calling it runs nothing yet: it makes a coroutine."""
 
 
 Value = (

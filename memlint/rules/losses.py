@@ -33,7 +33,7 @@ def losses(analysis: Analysis, code: str) -> Iterator[tuple[UnitReport, SiteReco
     for report in analysis.units:
         for record in report.records:
             spoken = strongest(record)
-            if spoken is not None and spoken[0] == code and _counts(report, record):
+            if spoken is not None and spoken[0] == code and _counts(analysis, report, record):
                 yield report, record, spoken[1]
 
 
@@ -52,9 +52,16 @@ def strongest(record: SiteRecord) -> tuple[str, Outcome] | None:
     return "MEM301", raised
 
 
-def _counts(report: UnitReport, record: SiteRecord) -> bool:
-    """One thread may end by itself; threads that a loop starts pile up."""
+def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord) -> bool:
+    """Whether the loss of a worker or a lock is one that a reviewer would call a leak.
+
+    One thread may end by itself; threads that a loop starts pile up.  A lock that this function never releases
+    may have a counterpart that does (``acquire`` and ``release``, ``__enter__`` and ``__exit__``).
+    """
     kind = record.site.kind
+    if kind.category is Category.LOCK and Fate.RELEASED not in record.outcomes:
+        word = (record.subject or "").rpartition(".")[2]
+        return f"{word}.release(" not in analysis.source.text
     if kind.category is not Category.WORKER or kind.context is not Context.NONE:
         return True
     loops = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)

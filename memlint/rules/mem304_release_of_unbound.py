@@ -25,7 +25,7 @@ class ReleaseOfUnbound(StructureRule):
     severity = Severity.WARNING
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
-        """One finding a name and ``finally``."""
+        """One finding a ``finally``: the first name that does not exist hides what follows."""
         found = definitions(analysis.source)
         for function in found.functions:
             arguments = function.node.args
@@ -41,6 +41,7 @@ class ReleaseOfUnbound(StructureRule):
                         if binder is not None:
                             message = f"`{name}` does not exist here if line {binder.lineno} raises"
                             yield function.symbol, call, message
+                            break
 
 
 def _released(node: ast.Try, names: ModuleNames) -> Iterator[tuple[str, ast.Call]]:

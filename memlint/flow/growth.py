@@ -1,0 +1,111 @@
+"""Containers that only grow: what is one, what adds to it, what takes away from it, and what bounds it.
+
+The analysis is of a file's text alone: a *root* lives as long as the process, an *insertion* stands in code that can
+run any number of times, and nothing in the file removes, rebinds, bounds or hands out the container.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from memlint.source.names import ModuleNames
+
+GROWING = frozenset({
+    "builtins.list", "builtins.dict", "builtins.set", "builtins.bytearray",
+    "collections.defaultdict", "collections.OrderedDict", "collections.Counter", "collections.deque",
+})  # fmt: skip
+"""Calls that make a container without a bound (a deque's is looked for)."""
+
+ADDS = frozenset({"append", "appendleft", "add", "extend", "extendleft", "insert", "setdefault", "update"})
+REMOVES = frozenset(
+    "clear difference_update discard intersection_update move_to_end pop popitem popleft remove subtract".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """One place that adds to a container."""
+
+    node: ast.AST
+    line: int
+    key: ast.expr | None
+    """What decides whether it is a new entry: a mapping's key, a set's element; None where each one is new."""
+
+
+def container(value: ast.expr | None, names: ModuleNames) -> str | None:
+    """The kind of an empty-or-not container that a display or a call makes, when nothing bounds it."""
+    match value:
+        case ast.List() | ast.ListComp():
+            return "list"
+        case ast.Dict() | ast.DictComp():
+            return "dict"
+        case ast.Set() | ast.SetComp():
+            return "set"
+        case ast.Call(func=func, args=arguments, keywords=keywords):
+            for name in names.qualified(func):
+                if name not in GROWING:
+                    continue
+                if name == "collections.deque" and (len(arguments) > 1 or any(k.arg == "maxlen" for k in keywords)):
+                    continue
+                return name.rpartition(".")[2]
+    return None
+
+
+def reference(node: ast.AST) -> str | None:
+    """``name`` or ``name.attribute`` as text; None for anything else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            return f"{name}.{attribute}"
+    return None
+
+
+def insertions(nodes: Iterable[ast.AST], of: str) -> Iterator[Insertion]:
+    """The nodes that add to the container that ``of`` refers to."""
+    for node in nodes:
+        match node:
+            case ast.Call(func=ast.Attribute(value=value, attr=method), args=arguments) if (
+                method in ADDS and _of(value, of)
+            ):
+                key = arguments[0] if method in ("add", "setdefault") and arguments else None
+                yield Insertion(node, node.lineno, key)
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    yield from _stored(target, of)
+            case ast.AnnAssign(target=target, value=ast.expr()) | ast.AugAssign(target=target):
+                yield from _stored(target, of)
+            case ast.AugAssign(op=ast.Add() | ast.BitOr(), target=target) if _of(target, of):
+                yield Insertion(node, node.lineno, None)
+
+
+def _stored(target: ast.expr, of: str) -> Iterator[Insertion]:
+    match target:
+        case ast.Subscript(value=value, slice=key) if _of(value, of) and not isinstance(key, ast.Slice):
+            yield Insertion(target, target.lineno, key)
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            for element in elements:
+                yield from _stored(element, of)
+
+
+def _of(node: ast.expr, of: str) -> bool:
+    """Whether ``node`` is the container or, as ``container[key]`` of a mapping of containers, a part of it."""
+    if reference(node) == of:
+        return True
+    return isinstance(node, ast.Subscript) and reference(node.value) == of
+
+
+def removes(node: ast.AST, of: str) -> bool:
+    """Whether ``node`` takes something out of the container that ``of`` refers to."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr=method)):
+            return method in REMOVES and _of(value, of)
+        case ast.Delete(targets=targets):
+            return any(isinstance(t, ast.Subscript) and _of(t.value, of) for t in targets)
+        case ast.Assign(targets=targets):
+            return any(
+                isinstance(t, ast.Subscript) and isinstance(t.slice, ast.Slice) and _of(t.value, of) for t in targets
+            )
+    return False

@@ -1,0 +1,60 @@
+"""MEM502 cache-on-method."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from memlint.findings import Severity
+from memlint.flow.analysis import Analysis
+from memlint.rules.caching import caching
+from memlint.rules.definitions import Definitions, StructureRule, definitions
+
+_ETERNAL = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag", "builtins.type"})
+"""Bases whose instances live as long as the process anyway: members and classes."""
+
+
+class CacheOnMethod(StructureRule):
+    """A cached method keeps every instance that it was called on."""
+
+    code = "MEM502"
+    name = "cache-on-method"
+    summary = "A cache on a method keeps every instance that the method was called on."
+    severity = Severity.WARNING
+
+    def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
+        """One finding a caching decorator of an instance method."""
+        found = definitions(analysis.source)
+        for function in found.functions:
+            receiver = function.receiver
+            if receiver is None or function.owner is None or _eternal(function.owner, found):
+                continue
+            if _single(function.owner, analysis.source.tree):
+                continue
+            for name, decorator, _ in caching(function.node, found.names):
+                message = f"`{name}` on a method keeps every `{receiver}` that it was called on"
+                yield function.symbol, decorator, message
+
+
+def _eternal(owner: ast.ClassDef, found: Definitions, depth: int = 4) -> bool:
+    for base in owner.bases:
+        for name in found.names.qualified(base):
+            local = found.names.classes.get(name.removeprefix("__main__."))
+            if name in _ETERNAL or (local is not None and depth and _eternal(local, found, depth - 1)):
+                return True
+    return False
+
+
+def _single(owner: ast.ClassDef, tree: ast.Module) -> bool:
+    """Whether the module makes its one instance itself: ``settings = Settings()`` and no other call."""
+    calls = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == owner.name
+    ]
+    at_module_level = [
+        statement
+        for statement in tree.body
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value in calls
+    ]
+    return len(calls) == 1 == len(at_module_level)
