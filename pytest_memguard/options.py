@@ -33,7 +33,7 @@ class Option:
     name: str
     """Without the prefix; empty for `--memguard` itself."""
     kind: str
-    """`flag`, `number` or `words`."""
+    """`flag`, `number`, `words` or `path`."""
     default: Any
     help: str
     choices: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Option:
     @property
     def metavar(self) -> str:
         """What its value is called in the help."""
-        return {"number": "SECONDS", "words": "KINDS"}[self.kind]
+        return {"number": "SECONDS", "words": "KINDS", "path": "PATH"}[self.kind]
 
     @property
     def key(self) -> str:
@@ -74,6 +74,7 @@ OPTIONS = (
         "kinds that are not looked at, separated by commas: " + ", ".join(KINDS),
         KINDS,
     ),
+    Option("json", "path", "", "write everything that was found to this file, as JSON"),
 )
 MARKERS = {
     "memguard": (
@@ -94,6 +95,7 @@ class Settings:
     settle: float = 1.0
     strict: bool = False
     ignore: tuple[str, ...] = ()
+    json: str = ""
     enabled: bool = True
 
     def ignores(self, kind: str) -> bool:
@@ -146,4 +148,10 @@ def _words(option: Option, value: Any) -> tuple[str, ...]:
     return words
 
 
-_READERS: dict[str, Callable[[Option, Any], Any]] = {"flag": _flag, "number": _number, "words": _words}
+def _path(option: Option, value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadOption(f"{option.key} = {value!r} is not a path")
+    return value
+
+
+_READERS: dict[str, Callable[[Option, Any], Any]] = {"flag": _flag, "number": _number, "words": _words, "path": _path}

@@ -18,13 +18,15 @@ from .guard import Guard, release, use
 from .options import BadOption, Settings
 from .options import settings as read_settings
 from .origins import Owner
+from .reports.record import Record, record, write
+from .reports.summary import summary
 from .reports.text import count_by_kind, describe, headline
 from .verdict import Finding, Verdict
 
 LEFT = pytest.StashKey[list[Finding]]()
 """What a test left, from its tear-down to its report."""
-NOTES = pytest.StashKey[list[str]]()
-"""What is only noted about a test."""
+RECORDS = pytest.StashKey[list[Record]]()
+"""What is known about a test, to travel with its last report."""
 PASSED = pytest.StashKey[bool]()
 """Whether every phase of a test so far has passed."""
 
@@ -44,8 +46,7 @@ class Session:
         self._guard = Guard(settings, managed=self._is_managed, fixtures=self._living)
         self._started = False
         self._ours = False
-        self._notes: list[str] = []
-        self._failed: list[str] = []
+        self._records: list[Record] = []
         self._watched = 0
         if not _hands_out_tests(config):
             use(self._guard)
@@ -93,7 +94,6 @@ class Session:
         item.stash[PASSED] = True
         item.stash[LEFT] = []
         settings = self._settings(item)
-        self._watched += 1
         self._guard.begin(Owner(item.nodeid, "test"), settings)
         return (yield)
 
@@ -103,8 +103,8 @@ class Session:
         report = yield
         if not report.passed:
             item.stash[PASSED] = False
-        if report.when == "teardown" and item.stash.get(NOTES, []):
-            vars(report)["memguard_notes"] = item.stash[NOTES]
+        if report.when == "teardown" and RECORDS in item.stash:
+            vars(report)["memguard"] = item.stash[RECORDS]
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -143,35 +143,40 @@ class Session:
             owner.roots = tuple
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather for the summary what reports carry, a worker's too."""
-        self._notes += getattr(report, "memguard_notes", [])
-        if getattr(report, "memguard_leaks", None):
-            self._failed.append(report.nodeid)
+        """Gather what reports carry, a worker's too."""
+        records = getattr(report, "memguard", None)
+        if records is not None:
+            self._watched += 1
+            self._records += records
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Write the JSON document, where the reports of all workers arrive."""
+        if not self.settings.json or hasattr(self.config, "workerinput"):
+            return
+        try:
+            write(self.config.invocation_params.dir / self.settings.json, self._records, self._watched)
+        except OSError as error:
+            raise pytest.UsageError(f"--memguard-json: {error.filename} cannot be written: {error.strerror}") from None
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say how many tests left something, and what is only noted."""
-        notes = list(dict.fromkeys(self._notes))
-        if not notes and not self._failed:
-            return
-        terminalreporter.section("memguard")
-        if self._failed:
-            number = len(dict.fromkeys(self._failed))
-            terminalreporter.line(f"{number} test{'s' if number != 1 else ''} left something behind")
-        for note in notes:
-            terminalreporter.line(note)
+        """Say each leak once, and what is only noted."""
+        lines = list(summary(self._records))
+        if lines:
+            terminalreporter.section("memguard")
+            for line in lines:
+                terminalreporter.line(line)
 
     def _sort(self, item: pytest.Item, findings: list[Finding]) -> None:
         """Part what fails from what is only noted."""
         strict = self._settings(item).strict
         counted, allowed = split(findings, self._allowances(item), self.today)
-        item.stash[LEFT] = [each for each in counted if each.verdict is Verdict.LEAKING or strict]
-        notes = [f"allowed: {item.nodeid}: {count_by_kind([each])} ({why})" for each, why in allowed]
-        notes += [
-            f"unknown: {item.nodeid}: {each.kind} {each.what} {each.how} ({each.reason})"
-            for each in counted
-            if each not in item.stash[LEFT]
+        left = [each for each in counted if each.verdict is Verdict.LEAKING or strict]
+        item.stash[LEFT] = left
+        item.stash[RECORDS] = [
+            *(record(item.nodeid, each, fails=each in left) for each in counted),
+            *(record(item.nodeid, each, fails=False, allowed=str(why)) for each, why in allowed),
         ]
-        item.stash[NOTES] = notes
 
     def _parted(self, item: pytest.Item) -> tuple[list[Finding], list[Finding]]:
         left = item.stash.get(LEFT, [])
@@ -218,7 +223,6 @@ def _fail(report: pytest.TestReport, findings: list[Finding]) -> None:
     report.longrepr = _text(findings)
     file, line, _ = report.location
     report.location = file, line, headline(findings[0].owner, findings)
-    vars(report)["memguard_leaks"] = [finding.fingerprint for finding in findings]
 
 
 def _text(findings: list[Finding]) -> str:
@@ -232,7 +236,7 @@ def _text(findings: list[Finding]) -> str:
 
 
 def _as_values(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in ("settle", "strict", "ignore", "enabled")}
+    return {name: getattr(settings, name) for name in ("settle", "strict", "ignore", "enabled", "json")}
 
 
 def _place(fixturedef: pytest.FixtureDef[Any]) -> str:

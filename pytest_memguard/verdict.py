@@ -40,10 +40,10 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same leak in every test and every run: kind, way and acquiring line's function."""
+        """The same for the same leak in every test and every run: its kind and the function that acquires it."""
         line = self.acquired.project_line() if self.acquired else None
         place = f"{os.path.relpath(line.file)}:{line.function}" if line else self.what
-        text = f"{self.kind}|{self.how}|{place}"
+        text = f"{self.kind}|{place}"
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import linecache
-import os
 from collections.abc import Iterable
 
 from ..origins import Acquisition, Owner, Place, place_of
 from ..runtime.origin import Frame
 from ..verdict import Finding
+from .record import short
 
 LINES = 6
 """How many lines of an origin are shown."""
@@ -104,15 +104,10 @@ def _lines(acquired: Acquisition) -> list[str]:
     frames = acquired.lines()
     inner = [frame for frame in frames if place_of(frame.file) is Place.PROJECT]
     shown = frames if len(frames) <= LINES else (inner or frames)[:LINES]
-    places = [f"{_path(frame.file)}:{frame.line} in {frame.function}" for frame in shown]
+    places = [f"{short(frame.file)}:{frame.line} in {frame.function}" for frame in shown]
     width = min(max(map(len, places), default=0), 60)
     return [f"    {place:<{width}}  {_source(frame)}".rstrip() for place, frame in zip(places, shown, strict=True)]
 
 
 def _source(frame: Frame) -> str:
     return linecache.getline(frame.file, frame.line).strip()
-
-
-def _path(file: str) -> str:
-    short = os.path.relpath(file) if os.path.isabs(file) else file
-    return file if short.startswith(os.pardir) else short

@@ -1,0 +1,80 @@
+"""A finding as plain values: what travels from a worker to the controller, and into the JSON document."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypedDict
+
+from ..origins import Acquisition
+from ..verdict import Finding
+
+VERSION = 1
+"""Of the document's form; a reader refuses another."""
+
+
+class Line(TypedDict):
+    """One line of an origin."""
+
+    file: str
+    line: int
+    function: str
+
+
+class Record(TypedDict):
+    """One finding about one test or fixture."""
+
+    test: str
+    owner: str
+    kind: str
+    what: str
+    how: str
+    verdict: str
+    reason: str
+    allowed: str
+    """Why it is allowed; empty when it is not."""
+    fails: bool
+    subject: bool
+    fingerprint: str
+    origin: list[Line]
+    held_by: str
+
+
+def record(test: str, finding: Finding, *, fails: bool, allowed: str = "") -> Record:
+    """Write a finding down."""
+    return Record(
+        test=test,
+        owner=str(finding.owner),
+        kind=finding.kind,
+        what=finding.what,
+        how=finding.how,
+        verdict=finding.verdict.value,
+        reason=finding.reason,
+        allowed=allowed,
+        fails=fails,
+        subject=finding.subject,
+        fingerprint=finding.fingerprint,
+        origin=_origin(finding.acquired),
+        held_by=finding.held_by,
+    )
+
+
+def write(path: Path, records: Iterable[Record], watched: int) -> None:
+    """Write the JSON document of a run.  Raises `OSError` when the file cannot be written."""
+    path.write_text(
+        json.dumps({"version": VERSION, "tests": watched, "findings": list(records)}, indent=1) + "\n",
+        encoding="utf-8",
+    )
+
+
+def short(file: str) -> str:
+    """A path as seen from the working directory, when it is inside it."""
+    path = os.path.relpath(file) if os.path.isabs(file) else file
+    return file if path.startswith(os.pardir) else path
+
+
+def _origin(acquired: Acquisition | None) -> list[Line]:
+    frames = acquired.lines() if acquired else ()
+    return [Line(file=short(frame.file), line=frame.line, function=frame.function) for frame in frames]

@@ -1,0 +1,57 @@
+"""The end of a run: each leak once, with the tests that it is in, then what is only noted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .record import Record
+
+NAMES = 3
+"""How many tests of a leak are named."""
+
+
+def summary(records: Iterable[Record]) -> Iterator[str]:
+    """The lines of the summary; none when there is nothing to say."""
+    known = list(records)
+    failing = [each for each in known if each["fails"] and each["subject"]]
+    if failing:
+        tests = dict.fromkeys(each["test"] for each in failing)
+        leaks = _by_fingerprint(failing)
+        yield f"{_count(len(leaks), 'leak')} in {_count(len(tests), 'test')}"
+        for fingerprint, group in leaks.items():
+            yield f"{fingerprint}  {group[0]['kind']} {group[0]['how']}{_place(group[0])}  in {_names(group)}"
+    for title, chosen in (
+        ("allowed", [each for each in known if each["allowed"]]),
+        ("noted, nothing fails for it", [each for each in known if not each["fails"] and not each["allowed"]]),
+    ):
+        if chosen:
+            yield f"{title}:"
+            for fingerprint, group in _by_fingerprint(chosen).items():
+                first = group[0]
+                why = first["allowed"] or f"{first['verdict']}: {first['reason']}"
+                thing = f"{first['kind']} {first['what']} {first['how']}{_place(first)}"
+                yield f"{fingerprint}  {thing}  in {_names(group)} ({why})"
+
+
+def _by_fingerprint(records: Iterable[Record]) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = {}
+    for each in records:
+        groups.setdefault(each["fingerprint"], []).append(each)
+    return groups
+
+
+def _place(record: Record) -> str:
+    if not record["origin"]:
+        return ""
+    line = record["origin"][0]
+    return f", {line['file']}:{line['line']} in {line['function']}"
+
+
+def _names(group: list[Record]) -> str:
+    names = list(dict.fromkeys(each["test"] for each in group))
+    rest = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return ", ".join(names[:NAMES]) + rest
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'s' if number != 1 else ''}"
