@@ -94,6 +94,8 @@ class Finding:
     remedy: Remedy | None = None
     statement: Span | None = None
     """The whole statement holding ``span``: a ``# noqa`` on any of its lines counts."""
+    preview: bool = False
+    """Shown only to those who ask for previews, whatever the rule: the kind of resource is still being measured."""
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

@@ -99,7 +99,12 @@ class Checker:
         try:
             module = module_name(source.path)
             analysis = analyse(source, self.catalogue, strict=self.settings.strict, module=module)
-            found = [finding for rule in rules for finding in rule.check(analysis)]
+            found = [
+                finding
+                for rule in rules
+                for finding in rule.check(analysis)
+                if self.settings.preview or not finding.preview
+            ]
         except RecursionError:
             if _depth(source.tree) >= _DEEP:
                 raise too_deep() from None

@@ -33,6 +33,14 @@ class Insertion:
     key: ast.expr | None
     """What decides whether it is a new entry: a mapping's key, a set's element; None where each one is new."""
 
+    @property
+    def varies(self) -> bool:
+        """Whether the entry is another one at another time: a constant key is always the same entry."""
+        return self.key is None or not all(
+            isinstance(each, (ast.Constant, ast.Tuple, ast.UnaryOp, ast.unaryop, ast.expr_context))
+            for each in ast.walk(self.key)
+        )
+
 
 def container(value: ast.expr | None, names: ModuleNames) -> str | None:
     """The kind of an empty-or-not container that a display or a call makes, when nothing bounds it."""
@@ -70,8 +78,7 @@ def insertions(nodes: Iterable[ast.AST], of: str) -> Iterator[Insertion]:
             case ast.Call(func=ast.Attribute(value=value, attr=method), args=arguments) if (
                 method in ADDS and _of(value, of)
             ):
-                key = arguments[0] if method in ("add", "setdefault") and arguments else None
-                yield Insertion(node, node.lineno, key)
+                yield Insertion(node, node.lineno, _key(method, value, arguments, of))
             case ast.Assign(targets=targets):
                 for target in targets:
                     yield from _stored(target, of)
@@ -88,6 +95,16 @@ def _stored(target: ast.expr, of: str) -> Iterator[Insertion]:
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             for element in elements:
                 yield from _stored(element, of)
+
+
+def _key(method: str, value: ast.expr, arguments: list[ast.expr], of: str) -> ast.expr | None:
+    """What decides whether a call of an adding method makes a new entry."""
+    if method in ("add", "setdefault") and arguments and reference(value) == of:
+        return arguments[0]
+    if method == "update" and arguments and isinstance(arguments[0], ast.Dict) and reference(value) == of:
+        keys = [key for key in arguments[0].keys if key is not None]
+        return ast.Tuple(keys, ast.Load()) if len(keys) == len(arguments[0].keys) else None
+    return None
 
 
 def _of(node: ast.expr, of: str) -> bool:

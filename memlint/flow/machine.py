@@ -169,11 +169,11 @@ class Machine:
         """The kind of a resource."""
         return self.records[handle.site].site.kind
 
-    def release(self, state: State, value: Value, node: ast.AST) -> None:
+    def release(self, state: State, value: Value, node: ast.AST, text: str = "released here") -> None:
         """Whatever ``value`` can reach is released."""
         for handle in list(state.handles(value)):
             if state.status.get(handle) is Status.HELD:
-                self._note(state, handle, Fate.RELEASED, node, "released here")
+                self._note(state, handle, Fate.RELEASED, node, text)
             if handle in state.status:
                 self._reclaim(state, handle)
                 state.status[handle] = Status.RELEASED
@@ -452,7 +452,7 @@ class Machine:
             kind = self.kind(manager)
             context = kind.async_context if i.asynchronous else kind.context
             if context is not Context.KEEPS:
-                self.release(state, manager, i.node)
+                self.release(state, manager, i.node, "released by the block")
         return True
 
     def _compare(self, i: ir.Compare, state: State) -> bool:

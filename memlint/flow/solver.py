@@ -52,6 +52,8 @@ class Solver:
     live: list[frozenset[str]] = field(default_factory=list)
     repeated: frozenset[str] = frozenset()
     """Texts of tests that occur more than once: only their outcomes are remembered."""
+    trace: list[tuple[int, State]] | None = None
+    """When it is a list, every state that arrives at a block is added to it."""
 
     def run(self, initial: State) -> None:
         """Follow every path from the function's entry."""
@@ -84,6 +86,8 @@ class Solver:
             self.bounded = f"more than {STATES_PER_BLOCK} states at one point"
             return
         seen.add(key)
+        if self.trace is not None:
+            self.trace.append((number, state.copy()))
         self.queue.append((number, state))
 
     def _forget_dead(self, number: int, state: State) -> None:

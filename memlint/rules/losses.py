@@ -130,6 +130,7 @@ def finding(
         symbol=report.unit.symbol,
         witness=witness(source, record, outcome),
         statement=_statement(source, report, record),
+        preview=record.site.kind.preview,
     )
 
 

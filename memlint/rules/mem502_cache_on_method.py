@@ -26,12 +26,13 @@ class CacheOnMethod(StructureRule):
         """One finding a caching decorator of an instance method."""
         found = definitions(analysis.source)
         for function in found.functions:
-            receiver = function.receiver
-            if receiver is None or function.owner is None or _eternal(function.owner, found):
-                continue
-            if _single(function.owner, analysis.source.tree):
+            receiver, owner = function.receiver, function.owner
+            if receiver is None or owner is None:
                 continue
             for name, decorator, _ in caching(function.node, found.names):
+                tree = analysis.source.tree
+                if _eternal(owner, found) or _single(owner, tree) or _cleared(function.node.name, tree):
+                    continue
                 message = f"`{name}` on a method keeps every `{receiver}` that it was called on"
                 yield function.symbol, decorator, message
 
@@ -58,3 +59,14 @@ def _single(owner: ast.ClassDef, tree: ast.Module) -> bool:
         if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value in calls
     ]
     return len(calls) == 1 == len(at_module_level)
+
+
+def _cleared(method: str, tree: ast.Module) -> bool:
+    """Whether the file empties the method's cache somewhere."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == "cache_clear"
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == method
+        for node in ast.walk(tree)
+    )

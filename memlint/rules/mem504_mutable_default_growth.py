@@ -23,13 +23,15 @@ class MutableDefaultGrowth(StructureRule):
         """One finding a parameter, at the default."""
         found = definitions(analysis.source)
         for function in found.functions:
+            if function.nested:
+                continue  # its defaults live no longer than the function around it
             for parameter, default in _defaults(function):
                 if container(default, found.names) is None:
                     continue
                 nodes = list(own_nodes(function.node))
                 if any(_rebinds(node, parameter) or removes(node, parameter) for node in nodes):
                     continue
-                grows = next(insertions(nodes, parameter), None)
+                grows = next((each for each in insertions(nodes, parameter) if each.varies), None)
                 if grows is not None:
                     message = f"`{parameter}` is one container for all calls, and line {grows.line} adds to it"
                     yield function.symbol, default, message
