@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from itertools import count
-from types import TracebackType
+from sys import _getframe
+from types import FrameType, TracebackType
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from .errors import LeaseEnded
@@ -33,43 +34,44 @@ class Lender(Protocol):
     def label(self) -> str:
         """Kind and name, as reports say it: "Pool 'db'"."""
 
-    def outstanding(self) -> Iterable[Lease[Any] | AsyncLease[Any]]:
+    def outstanding(self) -> Iterable[BaseLease[Any]]:
         """The leases that have begun and not ended."""
 
 
 class SyncLender(Lender, Protocol):
     """A lender whose leases end without awaiting."""
 
-    def take_back(self, lease: Any, value: Any, ending: Ending) -> None:
+    def take_back(self, lease: Any, value: Any, ending: Ending, /) -> None:
         """Called exactly once for each lease.  With "dropped" it runs inside the garbage collector."""
 
 
 class AsyncLender(Lender, Protocol):
     """A lender whose leases may have to await at their end (a reset, a close)."""
 
-    async def take_back(self, lease: Any, value: Any, ending: Ending) -> None:
-        """Called exactly once for each lease that is released or discarded."""
+    def take_back(self, lease: Any, value: Any, ending: Ending, /) -> Awaitable[None] | None:
+        """Called exactly once for each lease that is released or discarded; None: nothing to await."""
 
-    def take_back_dropped(self, lease: Any, value: Any) -> None:
+    def take_back_dropped(self, lease: Any, value: Any, /) -> None:
         """Called inside the garbage collector, in any thread, for a lease that was dropped."""
 
 
 class BaseLease(Generic[T]):
     """What both kinds of lease share: identity, origin, and the value, which goes when the lease ends.
 
-    The value's slot is the state: taking it out is one atomic step, so of two threads that release at the
-    same time one succeeds and the other is told.
+    Deleting the token is the one atomic step that ends a lease: of two threads that release at the same
+    time one succeeds and the other is told.
     """
 
-    __slots__ = ("__weakref__", "_lender", "_positions", "_released", "_value", "id", "kind")
+    __slots__ = ("__weakref__", "_held", "_lender", "_positions", "_released", "_token", "_value", "id", "kind")
 
     def __init__(self, lender: Any, value: T, kind: str, positions: Positions | None = None) -> None:
         self._lender = lender
-        self._value = value
+        self._value: Any = value
         self.kind = kind
         self.id = next_id()
-        self._released: Positions = ()
         self._positions = snapshot() if positions is None else positions
+        self._token = None
+        self._held = True
         if hooks:
             emit(self.event("acquired"))
 
@@ -87,30 +89,40 @@ class BaseLease(Generic[T]):
     @property
     def ended(self) -> bool:
         """Whether it was released, discarded or dropped."""
-        return not hasattr(self, "_value")
+        return not self._held
 
     @property
     def value(self) -> T:
         """What was lent.  Raises `LeaseEnded` after the release, naming the lines."""
-        try:
-            return self._value
-        except AttributeError:
-            raise LeaseEnded(self._complaint("used after its release")) from None
+        if not self._held:
+            raise LeaseEnded(self._complaint("used after its release"))
+        value: T = self._value
+        return value
 
     def event(self, action: Action) -> Event:
         """The record that listeners get."""
         return Event(action, self.kind, self.owner, self.id, self.origin)
 
-    def _end(self) -> T:
-        """Take the value out, once; the second caller gets `LeaseEnded`."""
+    def _end(self, frame: FrameType | None) -> Any:
+        """Take the value out, once; the second caller gets `LeaseEnded`.  The frame is the releaser's."""
         try:
-            value = self._value
-            del self._value
+            del self._token
         except AttributeError:
             raise LeaseEnded(self._complaint("released a second time")) from None
-        self._released = here()
+        self._held = False
+        self._released = () if frame is None else (frame.f_code, frame.f_lasti)
+        value = self._value
+        self._value = None
         if hooks:
             emit(self.event("released"))
+        return value
+
+    def _drop(self) -> Any:
+        """In `__del__` of a lease that was not released: take the value out."""
+        del self._token
+        self._held = False
+        value = self._value
+        self._value = None
         return value
 
     def _warn_dropped(self) -> None:
@@ -131,7 +143,7 @@ class BaseLease(Generic[T]):
         )
 
     def __repr__(self) -> str:
-        state = "ended" if self.ended else "held"
+        state = "held" if self._held else "ended"
         return f"<{self.kind} {self.id} of {self.owner}: {state}, acquired at {self.origin}>"
 
 
@@ -139,7 +151,7 @@ class Lease(BaseLease[T]):
     """A lease that ends without awaiting.
 
     >>> from pytest_memguard.runtime import Pool
-    >>> with Pool(open, "/dev/null", name="null") as pool:
+    >>> with Pool(lambda: open("/dev/null"), name="null") as pool:
     ...     with pool.acquire() as file:
     ...         file.read()
     ''
@@ -149,11 +161,11 @@ class Lease(BaseLease[T]):
 
     def release(self) -> None:
         """Give the value back for re-use.  Raises `LeaseEnded` when the lease has ended already."""
-        self._lender.take_back(self, self._end(), "released")
+        self._lender.take_back(self, self._end(_getframe(1)), "released")
 
     def discard(self) -> None:
         """Give the value back as unfit for re-use: its lender closes it."""
-        self._lender.take_back(self, self._end(), "discarded")
+        self._lender.take_back(self, self._end(_getframe(1)), "discarded")
 
     def __enter__(self) -> T:
         return self.value
@@ -161,18 +173,15 @@ class Lease(BaseLease[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self.ended:  # released early, inside the block: that is allowed
-            return
-        if kind is None or issubclass(kind, Exception):
-            self.release()
-        else:  # cancelled or interrupted in the middle of anything: the value's state is unknown
-            self.discard()
+        # Released early, inside the block, is allowed.  What was cancelled or interrupted in the middle of
+        # anything leaves the value in an unknown state.
+        if self._held:
+            whole = kind is None or issubclass(kind, Exception)
+            self._lender.take_back(self, self._end(_getframe(1)), "released" if whole else "discarded")
 
     def __del__(self) -> None:
-        if hasattr(self, "_value"):
-            value = self._value
-            del self._value
-            self._lender.take_back(self, value, "dropped")
+        if self._held:
+            self._lender.take_back(self, self._drop(), "dropped")
             self._warn_dropped()
 
 
@@ -183,11 +192,15 @@ class AsyncLease(BaseLease[T]):
 
     async def release(self) -> None:
         """Give the value back for re-use.  Raises `LeaseEnded` when the lease has ended already."""
-        await self._lender.take_back(self, self._end(), "released")
+        pending = self._lender.take_back(self, self._end(_getframe(1)), "released")
+        if pending is not None:
+            await pending
 
     async def discard(self) -> None:
         """Give the value back as unfit for re-use: its lender closes it."""
-        await self._lender.take_back(self, self._end(), "discarded")
+        pending = self._lender.take_back(self, self._end(_getframe(1)), "discarded")
+        if pending is not None:
+            await pending
 
     async def __aenter__(self) -> T:
         return self.value
@@ -195,18 +208,15 @@ class AsyncLease(BaseLease[T]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self.ended:
-            return
-        if kind is None or issubclass(kind, Exception):
-            await self.release()
-        else:
-            await self.discard()
+        if self._held:
+            whole = kind is None or issubclass(kind, Exception)
+            pending = self._lender.take_back(self, self._end(_getframe(1)), "released" if whole else "discarded")
+            if pending is not None:
+                await pending
 
     def __del__(self) -> None:
-        if hasattr(self, "_value"):
-            value = self._value
-            del self._value
-            self._lender.take_back_dropped(self, value)
+        if self._held:
+            self._lender.take_back_dropped(self, self._drop())
             self._warn_dropped()
 
 
@@ -218,7 +228,7 @@ def register(lender: Lender) -> None:
     _lenders.add(lender)
 
 
-def outstanding() -> tuple[Lease[Any] | AsyncLease[Any], ...]:
+def outstanding() -> tuple[BaseLease[Any], ...]:
     """Every lease of every lender that has begun and not ended, oldest first."""
     found = [lease for lender in tuple(_lenders) for lease in lender.outstanding()]
     return tuple(sorted(found, key=lambda lease: lease.id))

@@ -1,0 +1,1 @@
+"""Pools: one state machine and one set of plans, driven by threads or by an event loop."""
