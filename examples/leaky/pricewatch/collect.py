@@ -24,11 +24,11 @@ def fetch(url: str) -> list[Quote]:
 
 def fetch_all(urls: Sequence[str], workers: int) -> list[Quote]:
     """Read every feed, `workers` at a time, in the feeds' order."""
-    executor = ThreadPoolExecutor(workers)
-    atexit.register(executor.shutdown)
     # caught in test_every_feed_is_read
     # caught in test_the_program_says_what_it_stored
-    rounds = [executor.submit(fetch, url) for url in urls]  # leak: at run time
+    executor = ThreadPoolExecutor(workers)  # leak: at run time
+    atexit.register(executor.shutdown)
+    rounds = [executor.submit(fetch, url) for url in urls]
     return [quote for done in rounds for quote in done.result()]
 
 

@@ -18,12 +18,15 @@ class Settings:
 
 def load_settings(path: Path) -> Settings:
     """Read the JSON settings file; the database's path is relative to that file."""
+    # caught in test_settings_name_the_feeds_and_the_database
+    # caught in test_the_program_says_what_it_stored
     raw = json.load(open(path, encoding="utf-8"))  # leak: MEM102
     return Settings(tuple(raw["feeds"]), path.parent / raw["database"], int(raw.get("workers", 2)))
 
 
 def read_symbols(path: Path) -> frozenset[str]:
     """Read the watched symbols, one a line; a file that starts with `# off` watches nothing."""
+    # caught in test_a_symbol_file_can_be_switched_off
     stream = open(path, encoding="utf-8")  # leak: MEM101
     if stream.readline().strip() == "# off":
         return frozenset()

@@ -15,6 +15,10 @@ def record(database: Path, quotes: Iterable[Quote]) -> int:
     """Add quotes, all of them or none, and count them; a price that is not positive is refused."""
     rows = [(quote.symbol, quote.price) for quote in quotes]
     # caught in test_a_price_that_the_database_refuses_is_on_the_status_page
+    # caught in test_a_round_is_saved
+    # caught in test_a_symbol_never_seen_has_no_price
+    # caught in test_the_newest_price_wins
+    # caught in test_the_program_says_what_it_stored
     with sqlite3.connect(database) as connection:  # leak: MEM101
         connection.execute(TABLE)
         connection.executemany("INSERT INTO quote (symbol, price) VALUES (?, ?)", rows)

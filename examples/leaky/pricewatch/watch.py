@@ -17,6 +17,8 @@ async def watch(
     one_round: Callable[[], Awaitable[int]], rounds: int, pause: float, log: Callable[[str], None]
 ) -> int:
     """Run `rounds` rounds, `pause` seconds apart, and count the quotes stored."""
+    # caught in test_the_heart_beats_beside_the_rounds
+    # caught in test_the_program_says_what_it_stored
     asyncio.create_task(beat(log, pause))  # leak: MEM106
     stored = 0
     for _ in range(rounds):
