@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from memlint.reports.as_json import print_json
+from memlint.reports.as_json_lines import print_json_lines
 from memlint.reports.concise import print_concise
+from memlint.reports.github import print_github
+from memlint.reports.gitlab import print_gitlab
+from memlint.reports.junit import print_junit
 from memlint.reports.model import Failure, Report, SkippedFunction, shown
+from memlint.reports.sarif import print_sarif
 from memlint.reports.statistics import print_statistics
 from memlint.reports.style import Style
 from memlint.reports.text import print_text
@@ -18,6 +23,11 @@ FORMATS: Mapping[str, Printer] = {
     "text": print_text,
     "concise": print_concise,
     "json": print_json,
+    "json-lines": print_json_lines,
+    "sarif": print_sarif,
+    "github": print_github,
+    "gitlab": print_gitlab,
+    "junit": print_junit,
 }
 
 __all__ = [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from memlint import __version__
 from memlint.findings import Finding, Span, Step
+from memlint.reports.fingerprint import fingerprint
 from memlint.reports.model import Report, shown
 from memlint.reports.style import Style
 
@@ -19,7 +20,7 @@ def print_json(report: Report, _style: Style) -> Iterator[str]:
     document = {
         "schema": SCHEMA,
         "tool": {"name": "memlint", "version": __version__},
-        "findings": [finding_object(finding, report.name(finding.code)) for finding in report.findings],
+        "findings": [finding_object(finding, report) for finding in report.findings],
         "failures": [
             {"path": shown(failure.path), "reason": failure.reason, "internal": failure.internal}
             for failure in report.failures
@@ -34,17 +35,18 @@ def print_json(report: Report, _style: Style) -> Iterator[str]:
     yield from json.dumps(document, indent=2).splitlines()
 
 
-def finding_object(finding: Finding, name: str) -> dict[str, object]:
+def finding_object(finding: Finding, report: Report) -> dict[str, object]:
     """One finding with its whole witness; lines and columns count from 1, an end is the first after."""
     remedy = finding.remedy
     return {
         "code": finding.code,
-        "name": name,
+        "name": report.name(finding.code),
         "message": finding.message,
         "severity": finding.severity.value,
         "path": shown(finding.path),
         **place_object(finding.span),
         "symbol": finding.symbol,
+        "fingerprint": fingerprint(finding, report.lines.get(finding.path, ())),
         "statement": None if finding.statement is None else place_object(finding.statement),
         "witness": [_step_object(step, finding.path) for step in finding.witness],
         "fix": None if remedy is None else {"name": remedy.name, "title": remedy.title, "safe": remedy.safe},

@@ -63,7 +63,12 @@ class Report:
 
 def shown(text: str) -> str:
     """A path or message as printable text: bytes that are no UTF-8 and control characters as ``\\xNN``."""
-    decoded = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    if decoded.isprintable():
-        return decoded
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in decoded)
+    return text if text.isprintable() else "".join(map(_shown_character, text))
+
+
+def _shown_character(char: str) -> str:
+    if char.isprintable():
+        return char
+    if "\udc80" <= char <= "\udcff":  # how Python keeps a byte that is no text
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return ascii(char)[1:-1]

@@ -43,7 +43,7 @@ def _path(finding: Finding, report: Report, style: Style) -> Iterator[str]:
 
 def _mark(number: int, steps: list[Step], numbered: bool) -> Mark:
     """One mark for all steps that stand at one place."""
-    words = ", ".join(step.text for step in steps)
+    words = shown(", ".join(step.text for step in steps))
     return Mark(steps[0].span, f"{number}. {words}" if numbered else words)
 
 
