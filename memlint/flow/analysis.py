@@ -9,6 +9,7 @@ from memlint.catalogue.model import Catalogue, Kind
 from memlint.cfg.builder import build
 from memlint.cfg.graph import CodeNode, Graph, TooLarge
 from memlint.flow.machine import FieldStore, Machine, World
+from memlint.flow.owners import FieldLoss, Fields
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import Fate, SiteRecord
 from memlint.flow.solver import Solver
@@ -53,6 +54,7 @@ class Analysis:
 
     source: Source
     units: tuple[UnitReport, ...] = ()
+    fields: tuple[FieldLoss, ...] = ()
     skipped: tuple[Skipped, ...] = ()
 
 
@@ -119,7 +121,12 @@ class FileAnalyser:
                 break
             lines = sorted({*lines, *more})
         ordered = sorted(done.values(), key=lambda r: getattr(r.unit.node, "lineno", 0))
-        return Analysis(self.source, tuple(ordered), tuple(self.skipped))
+        stores = [
+            (report.unit, store, report.records[store.site]) for report in ordered for store in report.stores
+        ]
+        unique = {(id(record), store.attribute): (unit, store, record) for unit, store, record in stores}
+        fields = Fields(self.source.tree, self.names, self.catalogue, tuple(unique.values()))
+        return Analysis(self.source, tuple(ordered), tuple(fields.losses()), tuple(self.skipped))
 
     def _callers(self, data: bytes, done: dict[ast.AST, UnitReport], lines: list[int]) -> list[int]:
         names = {r.unit.symbol.rpartition(".")[2] for r in done.values() if r.gives}
@@ -200,7 +207,8 @@ class FileAnalyser:
             )
         }
         receiver = None
-        if unit.owner is not None and graph.parameters and "builtins.staticmethod" not in decorators:
+        bound = decorators & {"builtins.staticmethod", "builtins.classmethod"}
+        if unit.owner is not None and graph.parameters and not bound:
             receiver = graph.parameters[0]
         fixture = bool(decorators & _FIXTURES)
         return Machine(

@@ -200,6 +200,10 @@ class _Call:
     def on_path(self, text: str) -> Value | None:
         """A method of something unknown: only its name and its receiver's name speak."""
         receiver, _, name = text.rpartition(".")
+        if name in _ADDS:
+            owner, _, attribute = receiver.rpartition(".")
+            for value, _, _ in self.arguments.every():
+                self.m.keep(self.state, owner, attribute, value, self.i.node, container=True)
         summary = self.own_method(receiver, name)
         if summary is not None:
             return self.by_summary(summary, name)

@@ -64,6 +64,8 @@ class FieldStore:
     """Source text of the object: ``self``."""
     attribute: str
     node: ast.AST
+    container: bool = False
+    """Stored among others in a container that is the attribute."""
 
 
 @dataclass(slots=True)
@@ -349,14 +351,22 @@ class Machine:
         if isinstance(base, Path):
             path = f"{base.text}.{i.name}"
             state.forget_facts(path)
-            for handle in state.handles(value):
-                if state.status.get(handle) is Status.HELD:
-                    self.stores.append(FieldStore(handle.site, base.text, i.name, i.node))
+            self.keep(state, base.text, i.name, value, i.node)
             self._store(state, path, value if isinstance(value, (Literal, Handle, Symbol)) else UNKNOWN)
             self.transfer(state, value, i.node, f"stored in `{path}`")
         else:
             self.transfer(state, value, i.node, f"stored in an attribute `{i.name}`")
         return True
+
+    def keep(
+        self, state: State, owner: str, attribute: str, value: Value, node: ast.AST, *, container: bool = False
+    ) -> None:
+        """Remember that resources went into a field of this method's own object."""
+        if owner != self.receiver:
+            return
+        for handle in state.handles(value):
+            if state.status.get(handle) in (Status.HELD, Status.LENT):
+                self.stores.append(FieldStore(handle.site, owner, attribute, node, container))
 
     def _get_item(self, i: ir.GetItem, state: State) -> bool:
         base, key = state.places.get(i.base, UNKNOWN), state.places.get(i.key, UNKNOWN)
@@ -380,6 +390,9 @@ class Machine:
         if isinstance(base, Bag):
             self.include(state, base, value)
         else:
+            if isinstance(base, Path):
+                owner, _, attribute = base.text.rpartition(".")
+                self.keep(state, owner, attribute, value, i.node, container=True)
             self.transfer(state, value, i.node, "stored in a container")
         return True
 

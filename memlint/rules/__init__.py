@@ -11,7 +11,10 @@ from memlint.rules.mem108_unjoined_worker import UnjoinedWorker
 from memlint.rules.mem109_leftover_temporary_file import LeftoverTemporaryFile
 from memlint.rules.mem110_lock_not_released import LockNotReleased
 from memlint.rules.mem111_lease_not_returned import LeaseNotReturned
+from memlint.rules.mem112_owner_without_release import OwnerWithoutRelease
+from memlint.rules.mem113_field_not_released import FieldNotReleased
 from memlint.rules.mem301_leaked_on_error import LeakedOnError
+from memlint.rules.mem401_prefer_with import PreferWith
 from memlint.rules.rule import Default, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -24,7 +27,10 @@ RULES: tuple[Rule, ...] = (
     LeftoverTemporaryFile(),
     LockNotReleased(),
     LeaseNotReturned(),
+    OwnerWithoutRelease(),
+    FieldNotReleased(),
     LeakedOnError(),
+    PreferWith(),
 )
 
 __all__ = ["RULES", "Default", "Rule"]

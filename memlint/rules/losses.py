@@ -129,7 +129,7 @@ def finding(
         severity=severity,
         symbol=report.unit.symbol,
         witness=witness(source, record, outcome),
-        statement=_statement(source, report, record),
+        statement=statement_of(source, report.unit.node, record),
         preview=record.site.kind.preview,
     )
 
@@ -175,8 +175,9 @@ def exit_clause(source: Source, outcome: Outcome) -> str:
     return f"line {line} {kind.value}"
 
 
-def _statement(source: Source, report: UnitReport, record: SiteRecord) -> Span | None:
-    for statement in ast.walk(report.unit.node):
+def statement_of(source: Source, unit: ast.AST, record: SiteRecord) -> Span | None:
+    """The simple statement that holds a site."""
+    for statement in ast.walk(unit):
         if isinstance(statement, ast.stmt) and not hasattr(statement, "body"):
             if any(child is record.site.node for child in ast.walk(statement)):
                 return source.span(statement)

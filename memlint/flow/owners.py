@@ -1,0 +1,253 @@
+"""Classes as owners: which fields hold a resource, and whether anything ever releases them.
+
+A field is judged by every mention of its name in the file.  One mention that releases it, hands it on, or could do
+either, is enough for silence: what is reported is a field that is only ever used.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from memlint.catalogue.model import Catalogue, Category, Context, Kind
+from memlint.flow.machine import FieldStore
+from memlint.flow.sites import SiteRecord
+from memlint.flow.units import Unit
+from memlint.source.names import ModuleNames
+
+CLOSERS = frozenset(
+    {
+        "close", "aclose", "stop", "shutdown", "disconnect", "__exit__", "__aexit__", "__del__", "tearDown",
+        "asyncTearDown", "tearDownClass", "terminate", "quit", "teardown", "teardown_method", "dispose", "cleanup",
+        "clean_up", "release", "destroy", "finalize", "finish", "kill", "_close", "_stop", "_cleanup",
+    }
+)  # fmt: skip
+"""Names of methods that end an object's life."""
+
+_ADDS = frozenset({"append", "add", "appendleft", "insert", "setdefault"})
+_LOOKS = frozenset({"isinstance", "hasattr", "bool", "len", "print", "repr", "str", "id", "type", "callable"})
+_ENTERS = frozenset({"__enter__", "__aenter__"})
+
+
+class FieldFault(enum.Enum):
+    """What is wrong with an owned field."""
+
+    UNRELEASED = "unreleased"
+    """No method ends the object's life, and nothing releases the field."""
+    FORGOTTEN = "forgotten"
+    """There is a method that ends the object's life, and nothing releases the field."""
+    REPLACED = "replaced"
+    """A method stores a new resource over the one that the constructor acquired."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLoss:
+    """One acquisition into a field that loses it."""
+
+    unit: Unit
+    record: SiteRecord
+    field: str
+    """Source text: ``self.f``."""
+    owner: str
+    """The class."""
+    closer: str | None
+    """The method that should have released it."""
+    fault: FieldFault
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The acquisitions of one file that went into fields, and the means to judge them."""
+
+    tree: ast.Module
+    names: ModuleNames
+    catalogue: Catalogue
+    stores: tuple[tuple[Unit, FieldStore, SiteRecord], ...]
+
+    def losses(self) -> Iterator[FieldLoss]:
+        """Every acquisition into a field that nothing releases, or that overwrites a held one."""
+        if not self.stores:
+            return
+        mentions = _Mentions.of(self.tree, {store.attribute for _, store, _ in self.stores})
+        for unit, store, record in self.stores:
+            if not _owned(record.site.kind) or self._inherits_unknown(unit.owner or ""):
+                continue
+            family = self._family(unit.owner or "")
+            if any(_dynamic(self.names.classes[name]) for name in family):
+                continue
+            field = f"{store.owner}.{store.attribute}"
+            closer = self._closer(family)
+            if not any(self._lets_go(use, record.site.kind) for use in mentions.uses(store.attribute)):
+                fault = FieldFault.UNRELEASED if closer is None else FieldFault.FORGOTTEN
+                yield FieldLoss(unit, record, field, unit.owner or "", closer, fault)
+            elif not store.container and self._replaces(unit, store, mentions):
+                yield FieldLoss(unit, record, field, unit.owner or "", closer, FieldFault.REPLACED)
+
+    def _family(self, owner: str) -> list[str]:
+        """A class with its bases and subclasses in this file."""
+        family = {owner}
+        size = 0
+        while size != len(family):
+            size = len(family)
+            for name, node in self.names.classes.items():
+                bases = {self._local(base) for base in node.bases}
+                if name in family:
+                    family |= {base for base in bases if base in self.names.classes}
+                elif bases & {owner}:
+                    family.add(name)
+        return sorted(name for name in family if name in self.names.classes)
+
+    def _local(self, base: ast.expr) -> str:
+        prefix = f"{self.names.module}."
+        return next((q.removeprefix(prefix) for q in self.names.qualified(base) if q.startswith(prefix)), "")
+
+    def _inherits_unknown(self, owner: str) -> bool:
+        """Whether a base of the same project is out of sight: it may know the field."""
+        if owner not in self.names.classes:
+            return True
+        root = self.names.module.partition(".")[0]
+        for name in self._family(owner):
+            for base in self.names.classes[name].bases:
+                candidates = self.names.qualified(base)
+                if not candidates:
+                    return True
+                if self._local(base):
+                    continue
+                if any(each.partition(".")[0] in (root, "") for each in candidates):
+                    return True
+        return False
+
+    def _closer(self, family: list[str]) -> str | None:
+        for name in family:
+            for statement in self.names.classes[name].body:
+                if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name in CLOSERS:
+                    return f"{name}.{statement.name}"
+        return None
+
+    def _lets_go(self, use: tuple[ast.AST, ...], kind: Kind) -> bool:
+        """Whether one mention of a field releases it, hands it on, or could."""
+        parent, above = use[1], use[2] if len(use) > 2 else None
+        match parent:
+            case ast.Attribute(attr=name):
+                if name in kind.release or name in kind.detach or name in CLOSERS:
+                    return True
+                if kind.category is Category.PROCESS and name in kind.quiet:
+                    return True
+                return name in ("values", "items", "pop", "popleft", "popitem", "clear", "copy", "remove", "__exit__")
+            case ast.withitem():
+                return kind.context is not Context.KEEPS
+            case ast.Call(func=callee) if callee is not use[0]:
+                return not self._looks(callee)
+            case ast.keyword():
+                return not (isinstance(above, ast.Call) and self._looks(above.func))
+            case ast.Return():
+                function = next((n for n in use if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
+                return function is None or function.name not in _ENTERS
+            case ast.Subscript():
+                return isinstance(getattr(parent, "ctx", None), ast.Del) or parent.value is not use[0]
+            case ast.Compare() | ast.BoolOp() | ast.UnaryOp() | ast.If() | ast.While() | ast.IfExp() | ast.Assert():
+                return isinstance(parent, (ast.BoolOp, ast.IfExp)) and not _is_test(use)
+            case ast.FormattedValue() | ast.Expr() | ast.Call():
+                return False
+            case ast.Await():
+                return True
+            case _:
+                return True
+
+    def _looks(self, callee: ast.expr) -> bool:
+        if isinstance(callee, ast.Name) and callee.id in _LOOKS:
+            return True
+        return any(
+            name in self.catalogue.borrows or name in self.catalogue.quiets
+            for name in map(self.catalogue.resolve, self.names.qualified(callee))
+        )
+
+    def _replaces(self, unit: Unit, store: FieldStore, mentions: _Mentions) -> bool:
+        """Whether a method stores over what the constructor acquired, without a look at it before."""
+        name = getattr(unit.node, "name", "")
+        if name == "__init__" or not any(
+            getattr(other.node, "name", "") == "__init__" and other.owner == unit.owner
+            and each.attribute == store.attribute and not _conditional(other.node, each.node)
+            for other, each, _ in self.stores
+        ):  # fmt: skip
+            return False
+        line = getattr(store.node, "lineno", 0)
+        for use in mentions.uses(store.attribute):
+            if any(n is unit.node for n in use) and getattr(use[0], "lineno", 0) <= line:
+                return False
+        for node in ast.walk(unit.node):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.lineno < line:
+                base = node.func.value
+                if isinstance(base, ast.Name) and base.id == store.owner:
+                    return False  # another method of the object may have released it
+        return True
+
+
+def _owned(kind: Kind) -> bool:
+    """Kinds that an object has to release; threads end by themselves unless they can be cancelled."""
+    if kind.category is Category.WORKER and kind.context is Context.NONE:
+        return "cancel" in kind.release
+    return kind.category in (Category.HANDLE, Category.WORKER, Category.PROCESS, Category.LEASE)
+
+
+def _dynamic(node: ast.ClassDef) -> bool:
+    """Whether a class reaches its fields by computed names."""
+    for each in ast.walk(node):
+        match each:
+            case ast.Call(func=ast.Name(id="vars" | "setattr")):
+                return True
+            case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(), second, *_]):
+                if not isinstance(second, ast.Constant):
+                    return True
+            case ast.Attribute(attr="__dict__"):
+                return True
+    return False
+
+
+def _conditional(function: ast.AST, node: ast.AST) -> bool:
+    return not any(
+        any(child is node for child in ast.walk(statement)) and not hasattr(statement, "body")
+        for statement in getattr(function, "body", ())
+    )
+
+
+def _is_test(use: tuple[ast.AST, ...]) -> bool:
+    """Whether the boolean expression around a mention is only tested."""
+    for inner, outer in zip(use, use[1:], strict=False):
+        if isinstance(outer, (ast.If, ast.While, ast.IfExp)):
+            return outer.test is inner
+        if isinstance(outer, ast.Assert):
+            return True
+        if not isinstance(outer, (ast.BoolOp, ast.Compare, ast.UnaryOp)):
+            return False
+    return False
+
+
+@dataclass(frozen=True)
+class _Mentions:
+    """Where field names are read, each with the chain of nodes around it, innermost first."""
+
+    found: dict[str, list[tuple[ast.AST, ...]]]
+
+    @staticmethod
+    def of(tree: ast.Module, wanted: set[str]) -> _Mentions:
+        """Find every read of one of the attributes in a file."""
+        found: dict[str, list[tuple[ast.AST, ...]]] = {name: [] for name in wanted}
+        chain: list[ast.AST] = []
+
+        def visit(node: ast.AST) -> None:
+            chain.append(node)
+            if isinstance(node, ast.Attribute) and node.attr in wanted and isinstance(node.ctx, ast.Load):
+                found[node.attr].append(tuple(reversed(chain)))
+            for child in ast.iter_child_nodes(node):
+                visit(child)
+            chain.pop()
+
+        visit(tree)
+        return _Mentions(found)
+
+    def uses(self, attribute: str) -> list[tuple[ast.AST, ...]]:
+        """The reads of one attribute."""
+        return self.found[attribute]

@@ -1,0 +1,200 @@
+"""MEM503 grow-only-container."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from memlint.flow.analysis import Analysis
+from memlint.flow.growth import Insertion, container, insertions, reference, removes
+from memlint.rules.definitions import Class, Definitions, Function, StructureRule, decorators, definitions, own_nodes
+from memlint.source.names import top_statements
+
+_ONCE = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__", "__prepare__", "main", "setup", "configure"})
+"""Methods and functions that run once a class or once a process."""
+_BY_CALLER = ("register", "unregister", "add", "install", "subscribe", "define", "declare", "load", "init", "import", "connect")
+"""First words of functions that the importing program calls, as often as it has things to register."""
+_FEW = frozenset({"cls", "klass", "class_", "type_", "typ", "tp", "module", "model", "dtype", "func", "function"})
+"""Names of keys of which a program has as many as it has classes, modules or functions."""
+_FEW_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__code__", "__func__"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """A container that lives as long as the process."""
+
+    name: str
+    """As functions of the file refer to it."""
+    label: str
+    node: ast.AST
+    kind: str
+    symbol: str
+
+
+class GrowOnlyContainer(StructureRule):
+    """A container at module or class level is added to by functions and never emptied."""
+
+    code = "MEM503"
+    name = "grow-only-container"
+    summary = "A container at module or class level is only ever added to."
+
+    def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
+        """One finding a container, at the line that makes it."""
+        found = definitions(analysis.source)
+        tree = analysis.source.tree
+        every: list[ast.AST] | None = None
+        for root in _roots(tree, found):
+            every = every if every is not None else list(ast.walk(tree))
+            spellings = _spellings(root, found)
+            if any(_bounded(node, spelling) for spelling in spellings for node in every):
+                continue
+            grows = _growth(spellings, found)
+            if grows is not None:
+                message = f"`{root.label}` is only ever added to: line {grows.line} adds, nothing removes"
+                yield root.symbol, root.node, message
+
+
+def _roots(tree: ast.Module, found: Definitions) -> Iterator[_Root]:
+    for statement in top_statements(tree.body):
+        for name, value in _bindings(statement):
+            kind = container(value, found.names)
+            if kind is not None and not name.startswith("__"):
+                yield _Root(name, name, statement, kind, "<module>")
+    for each in found.classes:
+        if not each.nested:
+            yield from _class_roots(each, found)
+
+
+def _class_roots(each: Class, found: Definitions) -> Iterator[_Root]:
+    own = {node.attr for method in each.methods.values() for node in ast.walk(method) if _rebinds_field(node)}
+    for statement in each.node.body:
+        for name, value in _bindings(statement):
+            kind = container(value, found.names)
+            if kind is not None and name not in own and not name.startswith("__"):
+                yield _Root(name, f"{each.node.name}.{name}", statement, kind, each.symbol)
+
+
+def _rebinds_field(node: ast.AST) -> bool:
+    """Whether instances get a container of their own under this name."""
+    return isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del))
+
+
+def _bindings(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(target=ast.Name(id=name), value=value):
+            yield name, value
+
+
+def _spellings(root: _Root, found: Definitions) -> tuple[str, ...]:
+    """How the file's functions may refer to the container."""
+    if root.symbol == "<module>":
+        return (root.name,)
+    owner = root.label.partition(".")[0]
+    return (f"{owner}.{root.name}", f"self.{root.name}", f"cls.{root.name}")
+
+
+def _bounded(node: ast.AST, of: str) -> bool:
+    """Whether ``node`` removes from the container, looks at its size, binds it again or hands it out."""
+    if removes(node, of):
+        return True
+    match node:
+        case ast.Call(func=ast.Name(id="len"), args=[argument]):
+            return reference(argument) == of
+        case ast.Call(func=func, args=arguments, keywords=keywords):
+            if isinstance(func, ast.Name) and func.id in _READERS:
+                return False
+            values = [*arguments, *(keyword.value for keyword in keywords)]
+            return any(reference(_unstarred(value)) == of for value in values)
+        case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
+            return reference(value) == of
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value) | ast.NamedExpr(value=value):
+            return reference(value) == of  # another name for it, which may do anything
+        case ast.Global(names=names):
+            return of in names
+        case ast.Delete(targets=targets):
+            return any(reference(target) == of for target in targets)
+        case ast.ImportFrom() | ast.Import():
+            return False
+    return False
+
+
+_READERS = frozenset({"sorted", "list", "tuple", "set", "frozenset", "dict", "any", "all", "sum", "iter", "enumerate",
+                      "reversed", "min", "max", "repr", "str", "print", "isinstance", "bool", "zip", "map", "filter"})  # fmt: skip
+"""Builtins that read a container and keep no reference that could empty it."""
+
+
+def _unstarred(value: ast.expr) -> ast.expr:
+    return value.value if isinstance(value, ast.Starred) else value
+
+
+def _growth(spellings: tuple[str, ...], found: Definitions) -> Insertion | None:
+    """The first insertion that may happen any number of times with another entry."""
+    for function in found.functions:
+        if _runs_once(function, found):
+            continue
+        nodes = list(own_nodes(function.node))
+        local = _locals(function, nodes)
+        for spelling in spellings:
+            if spelling in local:
+                continue
+            for insertion in insertions(nodes, spelling):
+                if insertion.varies and not _few(insertion.key, function):
+                    return insertion
+    return None
+
+
+def _locals(function: Function, nodes: list[ast.AST]) -> set[str]:
+    """Names that mean something else in the function."""
+    bound = {a.arg for a in ast.walk(function.node.args) if isinstance(a, ast.arg)}
+    return bound | {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def _runs_once(function: Function, found: Definitions) -> bool:
+    """Whether a function runs as often as the program has definitions, not as often as it has work."""
+    name = function.node.name
+    if name in _ONCE or name.lstrip("_").startswith(_BY_CALLER):
+        return True
+    if function.owner is not None and any("type" in found.names.qualified(b)[:1] or "builtins.type" in found.names.qualified(b) for b in function.owner.bases):
+        return True
+    if any(_decorated_with(name, other, found) for other in (*found.functions, *found.classes)):
+        return True
+    return _is_decorator(function) or any(True for _ in decorators(function.node, found.names) if False)
+
+
+def _decorated_with(name: str, other: Function | Class, found: Definitions) -> bool:
+    for decorator in other.node.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if (isinstance(target, ast.Name) and target.id == name) or (
+            isinstance(target, ast.Attribute) and target.attr == name
+        ):
+            return True
+    return False
+
+
+def _is_decorator(function: Function) -> bool:
+    """Whether it returns what it was given, or a function of its own."""
+    arguments = [*function.node.args.posonlyargs, *function.node.args.args]
+    given = {a.arg for a in arguments if a.arg not in ("self", "cls")}
+    nested = {n.name for n in ast.walk(function.node) if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n is not function.node}
+    returned = {
+        node.value.id
+        for node in own_nodes(function.node)
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Name)
+    }
+    return bool(returned & nested) or (len(arguments) <= 2 and bool(returned & given))
+
+
+def _few(key: ast.expr | None, function: Function) -> bool:
+    """Whether a key is one of the program's own classes, modules or functions, of which there are few."""
+    if key is None:
+        return False
+    for node in ast.walk(key):
+        match node:
+            case ast.Name(id=name) if name.lower() in _FEW or name.endswith(("_cls", "_class", "_type", "_func")):
+                return True
+            case ast.Attribute(attr=attribute) if attribute in _FEW_ATTRIBUTES:
+                return True
+            case ast.Call(func=ast.Name(id="type")):
+                return True
+    return False
