@@ -19,13 +19,14 @@ def find(catalogue: model.Catalogue, name: str) -> list[str]:
     """
     spelled = name.strip().removesuffix("()")
     qualified = catalogue.resolve(spelled)
-    found = [*_about(catalogue, qualified), *_kind_named(catalogue, spelled)]
+    found = [*_kind_named(catalogue, spelled), *_about(catalogue, qualified)]
     if "." not in spelled:
         found += _about(catalogue, f"builtins.{spelled}")
     if found:
         return [*_renamed(spelled, qualified), *found]
-    known = sorted(_names(catalogue))
-    longer = sorted({catalogue.resolve(one) for one in known if one.endswith(f".{spelled}")})
+    described = _names(catalogue)
+    known = sorted(described | set(catalogue.aliases))
+    longer = sorted({catalogue.resolve(one) for one in known if one.endswith(f".{spelled}")} & described)
     if len(longer) == 1:
         return [*_renamed(spelled, longer[0]), *_about(catalogue, longer[0])]
     if longer:
@@ -70,7 +71,6 @@ def _names(catalogue: model.Catalogue) -> set[str]:
         catalogue.suppresses,
         catalogue.returns,
         catalogue.types,
-        catalogue.aliases,
         catalogue.kinds,
     )
     return {name for table in tables for name in table}
