@@ -21,6 +21,7 @@ from .probes.executors import Executors
 from .probes.files import Files
 from .probes.leases import Leases
 from .probes.loops import Loops
+from .probes.polls import Polls
 from .probes.probe import Census, Key, Probe, Sight
 from .probes.processes import Processes
 from .probes.sockets import Sockets
@@ -201,14 +202,15 @@ class Guard:
 
 
 def _probes(managed: Callable[[str], bool]) -> list[Probe]:
-    files, sockets, loops, connections = Files(), Sockets(), Loops(), Connections()
+    files, sockets, polls, connections = Files(), Sockets(), Polls(), Connections()
     executors = Executors()
     return [
         files,
         sockets,
-        loops,
+        polls,
+        Loops(),
         connections,
-        Descriptors((sockets.at, connections.at, loops.at, files.at)),
+        Descriptors((sockets.at, connections.at, polls.at, files.at)),
         executors,
         Threads(MARK, executors.employer),
         Processes(),

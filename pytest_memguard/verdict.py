@@ -52,8 +52,8 @@ STILL = {
     "process": "still running",
     "zombie process": "never waited for",
     "asyncio task": "still pending",
-    "temporary file on disk": "still on disk",
-    "temporary folder on disk": "still on disk",
+    "temporary file": "still on disk",
+    "temporary folder": "still on disk",
 }
 
 

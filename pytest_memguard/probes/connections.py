@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sqlite3.dbapi2
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -32,10 +31,8 @@ class Connections:
         self._live = Register(_freed)
 
     def start(self, book: Book) -> None:
-        """Stand where `sqlite3.connect` stands."""
-        stand = _Connect(sqlite3.connect, book, self._live)
-        for module in (sqlite3, sqlite3.dbapi2):
-            self._patches.put(module, "connect", stand)
+        """Stand wherever `sqlite3.connect` stands."""
+        self._patches.everywhere(_Connect(sqlite3.connect, book, self._live))
 
     def stop(self) -> None:
         """Put it back."""

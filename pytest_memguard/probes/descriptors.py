@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import selectors
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -54,9 +53,7 @@ class Descriptors:
         for function in CALLS:
             real = getattr(os, function, None)
             if real is not None:
-                self._patches.put(os, function, _Opens(real, self))
-        if hasattr(selectors, "EpollSelector"):
-            self._patches.put(selectors.EpollSelector, "__init__", self._selector(selectors.EpollSelector.__init__))
+                self._patches.everywhere(_Opens(real, self))
 
     def stop(self) -> None:
         """Put everything back."""
@@ -126,13 +123,6 @@ class Descriptors:
         if known is not None and known[0] == _identity(number):
             return known[1]
         return next((each for each in reversed(self._paths) if names(each.what, link)), None)
-
-    def _selector(self, real: Callable[..., None]) -> Callable[..., None]:
-        def __init__(selector: Any, *arguments: Any, **named: Any) -> None:
-            real(selector, *arguments, **named)
-            self.note(selector.fileno(), self.enter("selector", sys._getframe(1)))
-
-        return __init__
 
 
 class _Opens(Stand):

@@ -8,8 +8,6 @@ Cost: 2 µs an `open`, 1 µs a collection for a few open files.
 
 from __future__ import annotations
 
-import _io
-import builtins
 import gc
 import io
 import os
@@ -34,15 +32,16 @@ class Files:
     def __init__(self) -> None:
         self._patches = Patches()
         self._by_number: dict[int, tuple[Acquisition, weakref.ref[Any]]] = {}
+        self._archives = False
         self._at_risk: list[tuple[Acquisition, weakref.ref[Any]]] = []
         self._book: Book | None = None
 
     def start(self, book: Book) -> None:
-        """Stand where `open` stands."""
+        """Stand wherever `open` stands."""
         self._book = book
-        stand = _Open(_io.open, book, self._by_number)
-        for module in (builtins, io, _io):
-            self._patches.put(module, "open", stand)
+        self._patches.everywhere(_Open(io.open, book, self._by_number))
+        self._patches.put(io.IOBase, "_finalizing", _Finalizing(book))
+        self._find_archives()
         gc.callbacks.append(self._collecting)
 
     def stop(self) -> None:
@@ -51,9 +50,11 @@ class Files:
         if self._collecting in gc.callbacks:
             gc.callbacks.remove(self._collecting)
         self._by_number.clear()
+        self._archives = False
 
     def take(self) -> Census:
         """Nothing of its own: an open file is an open descriptor."""
+        self._find_archives()
         return frozenset()
 
     def describe(self, key: Key) -> Sight | None:
@@ -74,6 +75,21 @@ class Files:
         for number, (acquired, ref) in list(self._by_number.items()):
             if acquired.owner is ended or ref() is None:
                 del self._by_number[number]
+
+    def _find_archives(self) -> None:
+        """Patch the finalizer of zip files, once somebody has imported them."""
+        kind = getattr(sys.modules.get("zipfile"), "ZipFile", None)
+        if kind is None or self._archives:
+            return
+        self._archives = True
+        real = kind.__del__
+
+        def __del__(archive: Any) -> None:
+            if getattr(archive, "fp", None) is not None and not archive._filePassed and self._book is not None:
+                _drop(self._book, archive.fp)
+            real(archive)
+
+        self._patches.put(kind, "__del__", __del__)
 
     def _collecting(self, phase: str, _: object) -> None:
         """Compare the open files at a collection's start and stop."""
@@ -127,17 +143,45 @@ def _text(path: Any) -> str:
     return os.fsdecode(path)
 
 
+def _drop(book: Book, file: Any) -> None:
+    """Note that a file which we opened ends with an unclosed object over it."""
+    raw = getattr(file, "raw", file)
+    unclosed = getattr(raw, "_dealloc_warn", None)
+    if isinstance(unclosed, _Unclosed) and not raw.closed:
+        book.drop(unclosed.acquired)
+
+
+class _Finalizing:
+    """Stands where Python marks a file object of a Python class that is freed unclosed.
+
+    Only objects that own what they read from close it then: gzip's `myfileobj`, and `_fp` with `_closefp`.
+    """
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def __get__(self, thing: Any, kind: type) -> bool:
+        return bool(vars(thing).get("_finalizing")) if thing is not None else False
+
+    def __set__(self, thing: Any, value: bool) -> None:
+        own = vars(thing)
+        own["_finalizing"] = value
+        for name in ("myfileobj", *(("_fp",) if own.get("_closefp") else ())):
+            if own.get(name) is not None:
+                _drop(self._book, own[name])
+
+
 class _Unclosed:
     """Called by Python when the file that it sits in is freed without a close."""
 
-    __slots__ = ("_acquired", "_book")
+    __slots__ = ("_book", "acquired")
 
     def __init__(self, book: Book, acquired: Acquisition) -> None:
         self._book = book
-        self._acquired = acquired
+        self.acquired = acquired
 
     def __call__(self, source: Any) -> None:
-        self._book.drop(self._acquired, repr(source) if not self._acquired.what else "")
+        self._book.drop(self.acquired, repr(source) if not self.acquired.what else "")
         try:  # what the interpreter would have said, from the line where it would have said it
             warnings.warn(f"unclosed file {source!r}", ResourceWarning, stacklevel=2, source=source)
         except Warning:

@@ -69,14 +69,6 @@ class Loops:
     def forget(self, ended: Owner) -> None:
         """Nothing to do: the records go with loops and tasks."""
 
-    def at(self, number: int, _: str) -> Sight | None:
-        """The loop that has a descriptor: its selector's."""
-        for loop, ref in self._loops:
-            selector = getattr(loop, "_selector", None)
-            if selector is not None and not loop.is_closed() and _number(selector) == number:
-                return Sight("epoll", f"descriptor {number} of {type(loop).__name__}", ref.acquired, subject=False)
-        return None
-
     def _is_left(self, task: Any) -> bool:
         if task.done():
             return False
@@ -163,11 +155,6 @@ def is_stuck(task: Any) -> bool:
 def _label(task: Any) -> str:
     coroutine = task.get_coro()
     return f"{task.get_name()!r} running {getattr(coroutine, '__qualname__', type(coroutine).__name__)}()"
-
-
-def _number(selector: Any) -> int | None:
-    number = getattr(selector, "fileno", None)
-    return number() if callable(number) else None
 
 
 def _freed(ref: Watched) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
+import types
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -24,11 +26,18 @@ class Patches:
 
     def __init__(self) -> None:
         self._done: list[tuple[Any, str, Any, Any]] = []
+        self._stands: list[Stand] = []
 
     def put(self, holder: Any, name: str, value: Any) -> None:
         """Replace `holder.name`, remembering what stood in its own dictionary."""
         self._done.append((holder, name, vars(holder).get(name, _MISSING), value))
         setattr(holder, name, value)
+
+    def everywhere(self, stand: Stand) -> None:
+        """Put `stand` wherever a module's name is bound to what it stands for: `from os import pipe` too."""
+        self._stands.append(stand)
+        for module, name in _bound_to(stand.real):
+            self.put(module, name, stand)
 
     def undo(self) -> None:
         """Put everything back, except what somebody has replaced on top since: that stays theirs."""
@@ -40,9 +49,20 @@ class Patches:
                 delattr(holder, name)
             else:
                 setattr(holder, name, before)
+        while self._stands:  # modules that were imported meanwhile have bound the stand
+            stand = self._stands.pop()
+            for module, name in _bound_to(stand):
+                setattr(module, name, stand.real)
 
     def __len__(self) -> int:
         return len(self._done)
+
+
+def _bound_to(thing: object) -> list[tuple[types.ModuleType, str]]:
+    """The names of modules that are bound to this very object."""
+    everything: list[object] = list(sys.modules.values())  # some libraries put other things there
+    modules = [module for module in everything if isinstance(module, types.ModuleType)]
+    return [(module, name) for module in modules for name, value in list(vars(module).items()) if value is thing]
 
 
 class Stand:

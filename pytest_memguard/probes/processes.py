@@ -38,7 +38,7 @@ class Processes:
         self._patches.put(subprocess.Popen, "__init__", self._made(subprocess.Popen.__init__))
         self._patches.put(subprocess.Popen, "__del__", self._dropped(subprocess.Popen.__del__))
         if hasattr(os, "fork"):
-            self._patches.put(os, "fork", _Fork(os.fork, self))
+            self._patches.everywhere(_Fork(os.fork, self))
         self._find_multiprocessing()
 
     def stop(self) -> None:

@@ -59,7 +59,7 @@ class TemporaryFiles:
         acquired = self._made.get(path)
         if acquired is None or self._managed(path) or self._inside_another(path):
             return None
-        return Sight(f"{acquired.kind} on disk", path, acquired)
+        return Sight(acquired.kind, path, acquired)
 
     def forget(self, ended: Owner) -> None:
         """Drop the records of an owner that has been judged, and of what is gone."""

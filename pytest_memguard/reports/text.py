@@ -21,8 +21,6 @@ VERBS = {
     "event loop": "created by",
     "executor": "created by",
     "pool lease": "acquired by",
-    "temporary file on disk": "made by",
-    "temporary folder on disk": "made by",
     "temporary file": "made by",
     "temporary folder": "made by",
 }
@@ -36,10 +34,8 @@ CURES = {
     "thread": "tell it to stop, then `join()` it",
     "asyncio task": "keep the task and await it, cancel and await it, or start it in a `TaskGroup`",
     "event loop": "`asyncio.run(...)`, or `loop.close()` in `finally`",
-    "temporary file": "`with NamedTemporaryFile() as file:`, or `close()` in `finally`",
-    "temporary folder": "`with TemporaryDirectory() as folder:`, or `cleanup()` in `finally`",
-    "temporary file on disk": "remove it in `finally`, or use `NamedTemporaryFile` in a `with` block",
-    "temporary folder on disk": "use `TemporaryDirectory` in a `with` block, or `shutil.rmtree` in `finally`",
+    "temporary file": "`with NamedTemporaryFile() as file:`, or close and remove it in `finally`",
+    "temporary folder": "`with TemporaryDirectory() as folder:`, or remove it in `finally`",
     "pipe": "close both ends, in `finally`",
     "epoll": "close the selector or the loop that owns it",
 }
@@ -66,9 +62,7 @@ def plural(kind: str, number: int) -> str:
     """The kind's word for so many of it."""
     if number == 1:
         return kind
-    head, _, tail = kind.partition(" on ")
-    ending = "es" if head.endswith(("s", "x")) else "s"
-    return f"{head}{ending}{' on ' + tail if tail else ''}"
+    return f"{kind}{'es' if kind.endswith(('s', 'x')) else 's'}"
 
 
 def describe(findings: list[Finding], also: Iterable[str] = ()) -> str:
