@@ -147,8 +147,8 @@ def _kind_named(catalogue: model.Catalogue, name: str) -> Iterator[str]:
     yield f"  acquired by {', '.join(makers)}"
 
 
-def _kind(kind: model.Kind) -> Iterator[str]:
-    """How a kind is released and what happens otherwise, one indented line each."""
+def ways_out(kind: model.Kind) -> list[str]:
+    """Everything that releases one of a kind, the recommended way first, as a reader would write it."""
     awaited = "await " if kind.awaited_release else ""
     ways = [f"{awaited}.{method}()" for method in kind.release]
     ways += [f"{call}(...)" for call in kind.release_by]
@@ -156,7 +156,12 @@ def _kind(kind: model.Kind) -> Iterator[str]:
     ways += ["`async with`"] if kind.async_context is model.Context.RELEASES else []
     ways += ["reading it to the end"] if kind.exhausted else []
     ways += [f"setting .{attribute} = True" for attribute in kind.release_on_set]
-    yield f"  released by {_either(ways)}"
+    return ways
+
+
+def _kind(kind: model.Kind) -> Iterator[str]:
+    """How a kind is released and what happens otherwise, one indented line each."""
+    yield f"  released by {_either(ways_out(kind))}"
     if model.Context.KEEPS in (kind.context, kind.async_context):
         yield "  `with` is allowed and does not release it"
     if kind.detach:
