@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 
 from memlint.catalogue import CatalogueError
-from memlint.cli import check, lookups
+from memlint.cli import check, lookups, views
 from memlint.cli.arguments import BadUse, parse
 from memlint.cli.console import ExitCode, say
 from memlint.rulebook import PageError, UnknownRule
 from memlint.rules import RULES, Rule
 from memlint.settings import SettingsError
 
+
+def _explain(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
+    """Explain a rule, or a line where the word ends in a line number."""
+    if arguments.what.rpartition(":")[2].isdecimal():
+        return views.line(arguments.what, arguments, rules)
+    return lookups.explain(arguments.what)
+
+
 _COMMANDS = {
     "check": check.check,
-    "explain": lookups.explain,
+    "explain": _explain,
     "rules": lookups.rules,
+    "cfg": views.cfg,
+    "facts": views.facts,
     "catalogue": lookups.catalogue,
 }
 

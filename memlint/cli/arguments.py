@@ -10,7 +10,7 @@ from memlint import __version__
 from memlint.settings.options import OPTIONS, Kind, Option, Place
 from memlint.settings.problems import meant
 
-COMMANDS = ("check", "explain", "rules", "catalogue")
+COMMANDS = ("check", "explain", "rules", "cfg", "facts", "catalogue")
 
 _Commands: TypeAlias = "argparse._SubParsersAction[Any]"
 
@@ -54,10 +54,16 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"memlint {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_check(commands)
-    explain = _command(commands, "explain", "Print the page of a rule or of a family of rules.")
-    explain.add_argument("rule", metavar="CODE", help="MEM101, unreleased-resource or MEM-001")
+    explain = _command(commands, "explain", "Print a rule's page, or why a line was or was not reported.")
+    explain.add_argument("what", metavar="CODE|FILE:LINE", help="MEM101, unreleased-resource, MEM-001, or app.py:12")
+    _add_settings_source(explain)
     rules = _command(commands, "rules", "List all rules.")
     rules.add_argument("--output-format", choices=("text", "json"), default="text")
+    cfg = _command(commands, "cfg", "Print the control-flow graph of a function.")
+    cfg.add_argument("function", metavar="FILE:FUNCTION", help="app.py:load, app.py:Class.load or app.py:<module>")
+    facts = _command(commands, "facts", "Print what the analysis knows at each block of a function.")
+    facts.add_argument("function", metavar="FILE:FUNCTION", help="as for cfg")
+    _add_settings_source(facts)
     catalogue = _command(commands, "catalogue", "Look up what is known of a function, a class or a resource.")
     actions = catalogue.add_subparsers(dest="action", required=True, metavar="find")
     find = _command(actions, "find", "Print what the catalogue says about a name.")

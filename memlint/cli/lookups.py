@@ -18,9 +18,9 @@ from memlint.source import decode
 _KEYS = ("code", "name", "default", "severity", "summary")
 
 
-def explain(arguments: argparse.Namespace, _rules: Sequence[Rule]) -> ExitCode:
+def explain(rule: str) -> ExitCode:
     """Print the page of a rule or the section of a family."""
-    print(Rulebook.load().explain(arguments.rule).rstrip("\n"))
+    print(Rulebook.load().explain(rule).rstrip("\n"))
     return ExitCode.CLEAN
 
 

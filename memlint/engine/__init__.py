@@ -5,5 +5,6 @@ from __future__ import annotations
 from memlint.engine.checker import Checker, FileResult
 from memlint.engine.files import Sought, find_files
 from memlint.engine.run import run
+from memlint.engine.verdicts import explain_line
 
-__all__ = ["Checker", "FileResult", "Sought", "find_files", "run"]
+__all__ = ["Checker", "FileResult", "Sought", "explain_line", "find_files", "run"]

@@ -7,17 +7,20 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from memlint.catalogue import Catalogue, load
 from memlint.engine.modules import module_name
 from memlint.findings import Finding
-from memlint.flow.analysis import Skipped, analyse, prefilter
+from memlint.flow.analysis import Analysis, Skipped, analyse, prefilter
 from memlint.reports.model import Failure
 from memlint.rules import RULES, Rule
 from memlint.settings import Selection, Settings, globs
 from memlint.source.decode import CODE, Unreadable, check_syntax, decode, parse, split_lines, too_deep
 from memlint.source.suppressions import Suppressions, read_suppressions
 from memlint.source.text import Source
+
+T = TypeVar("T")
 
 _DEEP = 60
 """Nesting from which running out of stack is laid to the file and not to us."""
@@ -49,7 +52,10 @@ class Checker:
         selection = Selection(settings, rules)
         self.settings = settings
         self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
+        self.known = tuple(rules)
+        """All rules, those that are off too."""
         self.rules = selection.rules()
+        """The rules that are on."""
         self._prefilter = prefilter(self.catalogue)
         self._reports_unparsable = selection.reports_unparsable()
 
@@ -89,26 +95,26 @@ class Checker:
             return None
         return parse(text, path)
 
+    def analyse(self, source: Source) -> Analysis:
+        """Follow what a file acquires.
+
+        Raises:
+            Unreadable: the file is nested too deeply to be followed.
+        """
+        module = module_name(source.path)
+        strict = self.settings.strict
+        return _guarded(source, lambda: analyse(source, self.catalogue, strict=strict, module=module))
+
     def judge(self, source: Source, heed_comments: bool = True) -> FileResult:
         """Analyse a file that was read, ask each rule that is on, and drop what comments silence.
 
         Raises:
             Unreadable: the file is nested too deeply to be followed.
         """
-        rules = [rule for rule in self.rules if not self._ignored(rule.code, source.path)]
-        try:
-            module = module_name(source.path)
-            analysis = analyse(source, self.catalogue, strict=self.settings.strict, module=module)
-            found = [
-                finding
-                for rule in rules
-                for finding in rule.check(analysis)
-                if self.settings.preview or not finding.preview
-            ]
-        except RecursionError:
-            if _depth(source.tree) >= _DEEP:
-                raise too_deep() from None
-            raise
+        rules = [rule for rule in self.rules if not self.ignores(rule.code, source.path)]
+        analysis = self.analyse(source)
+        every = _guarded(source, lambda: [finding for rule in rules for finding in rule.check(analysis)])
+        found = [finding for finding in every if self.settings.preview or not finding.preview]
         if not found:
             return FileResult(source.path, skipped=analysis.skipped)
         comments = read_suppressions(source.lines) if heed_comments else Suppressions()
@@ -131,7 +137,7 @@ class Checker:
         try:
             result = check()
         except Unreadable as unreadable:
-            told = self._reports_unparsable and not self._ignored(CODE, path)
+            told = self._reports_unparsable and not self.ignores(CODE, path)
             result = FileResult(path, (unreadable.finding(path),), unreadable.lines) if told else FileResult(path)
         except Exception as error:  # a fault of ours must not hide what other files have to say
             words = " ".join(str(error).split())
@@ -139,12 +145,23 @@ class Checker:
             result = FileResult(path, failure=Failure(path, reason, True, traceback.format_exc()))
         return replace(result, seconds=time.perf_counter() - started)
 
-    def _ignored(self, code: str, path: str) -> bool:
+    def ignores(self, code: str, path: str) -> bool:
+        """Whether ``per-file-ignores`` leaves a rule out in a file."""
         return any(
             code.startswith(entry.codes) or "ALL" in entry.codes
             for entry in self.settings.per_file_ignores
             if entry.codes and globs.names(entry.pattern, path, self.settings.root)
         )
+
+
+def _guarded(source: Source, step: Callable[[], T]) -> T:
+    """The result of ``step``; running out of stack is laid to the file where it is nested deeply."""
+    try:
+        return step()
+    except RecursionError:
+        if _depth(source.tree) >= _DEEP:
+            raise too_deep() from None
+        raise
 
 
 def _depth(tree: ast.AST) -> int:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 
 from memlint.engine.checker import Checker, FileResult
 from memlint.findings import Finding
@@ -60,62 +55,10 @@ def _cores() -> int:
 
 def _results(checker: Checker, files: Sequence[str], jobs: int) -> Iterator[FileResult]:
     if jobs == 1:
-        yield from map(checker.check_file, files)
-        return
-    left = dict.fromkeys(files)
-    try:
-        for result in _by_processes(checker, _chunks(files, jobs), jobs):
-            del left[result.path]
-            yield result
-    except BrokenProcessPool:
-        yield from _one_by_one(checker, tuple(left))
+        return map(checker.check_file, files)
+    from memlint.engine.processes import by_processes  # a run in one process need not wait for this import
 
-
-def _chunks(files: Sequence[str], jobs: int) -> list[Sequence[str]]:
-    """Shares small enough that no process is left with the last word for long."""
-    size = max(1, min(50, len(files) // (jobs * 8)))
-    return [files[start : start + size] for start in range(0, len(files), size)]
-
-
-def _by_processes(checker: Checker, chunks: Sequence[Sequence[str]], jobs: int) -> Iterator[FileResult]:
-    with ProcessPoolExecutor(jobs, _processes(), _begin, (checker,)) as pool:
-        try:
-            for future in as_completed([pool.submit(_check_share, chunk) for chunk in chunks]):
-                yield from future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _one_by_one(checker: Checker, files: Sequence[str]) -> Iterator[FileResult]:
-    """Check each file in a process that may die of it, after one has died of an unknown file."""
-    waiting = list(files)
-    while waiting:
-        try:
-            yield from _by_processes(checker, [[waiting[0]]], 1)
-        except BrokenProcessPool:
-            reason = "internal error: the process that checked it died"
-            yield FileResult(waiting[0], failure=Failure(waiting[0], reason, True))
-        del waiting[0]
-
-
-def _processes() -> multiprocessing.context.BaseContext:
-    """Forking is quick and safe while there is one thread; elsewhere a fresh interpreter is the rule."""
-    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-
-
-_checker: Checker | None = None
-
-
-def _begin(checker: Checker) -> None:
-    global _checker
-    _checker = checker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-
-
-def _check_share(files: Sequence[str]) -> list[FileResult]:
-    assert _checker is not None
-    return [_checker.check_file(path) for path in files]
+    return by_processes(checker, files, jobs)
 
 
 def _report(results: Iterable[FileResult], failures: Iterable[Failure], rules: tuple[Rule, ...]) -> Report:

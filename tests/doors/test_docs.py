@@ -38,12 +38,7 @@ def test_the_json_page_shows_what_the_command_prints(memlint: Command, tmp_path:
 
     printed = json.loads(memlint("check", "app.py", "gone.py", "--output-format", "json").out)
 
-    def keys(value: object) -> object:
-        if isinstance(value, dict):
-            return {key: keys(item) for key, item in value.items() if key != "by_code"}
-        return [keys(item) for item in value[:1]] if isinstance(value, list) else type(value)
-
-    assert keys(printed) == keys(shown)
+    assert printed == shown
 
 
 def test_the_example_of_an_own_resource_can_be_loaded(memlint: Command, tmp_path: Path) -> None:
