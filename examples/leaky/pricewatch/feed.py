@@ -32,7 +32,7 @@ def parse_quote(line: bytes) -> Quote:
 
 def read_quotes(url: str) -> list[Quote]:
     """Fetch a feed, a line at a time; raises `BrokenFeed` at the first line that is not a quote."""
-    # caught in test_a_feed_that_breaks_half_way_is_on_the_status_page
+    # caught in test_a_broken_feed_is_remembered
     response = urlopen(url, timeout=TIMEOUT)  # leak: MEM301
     quotes = [parse_quote(line) for line in response]
     response.close()

@@ -14,7 +14,7 @@ TABLE = "CREATE TABLE IF NOT EXISTS quote (id INTEGER PRIMARY KEY, symbol TEXT, 
 def record(database: Path, quotes: Iterable[Quote]) -> int:
     """Add quotes, all of them or none, and count them; a price that is not positive is refused."""
     rows = [(quote.symbol, quote.price) for quote in quotes]
-    # caught in test_a_price_that_the_database_refuses_is_on_the_status_page
+    # caught in test_a_refused_price_is_remembered
     # caught in test_a_round_is_saved
     # caught in test_a_symbol_never_seen_has_no_price
     # caught in test_the_newest_price_wins

@@ -11,7 +11,7 @@ def test_every_feed_is_read(server: str) -> None:
     assert [quote.symbol for quote in quotes] == ["ABC", "XYZ", "FND"]
 
 
-def test_a_feed_that_breaks_half_way_is_on_the_status_page(server: str) -> None:
+def test_a_broken_feed_is_remembered(server: str) -> None:
     assert fetch(f"{server}/broken") == []
     assert "/broken: BrokenFeed: not a quote: b'oops\\n'" in status_page()
 
@@ -22,6 +22,6 @@ def test_a_round_is_saved(tmp_path: Path) -> None:
     assert latest(database, "ABC") == 12.5
 
 
-def test_a_price_that_the_database_refuses_is_on_the_status_page(tmp_path: Path) -> None:
+def test_a_refused_price_is_remembered(tmp_path: Path) -> None:
     assert save(tmp_path / "prices.db", [Quote("ABC", 12.5), Quote("BAD", -1.0)]) == 0
     assert "prices.db: IntegrityError: CHECK constraint failed" in status_page()
