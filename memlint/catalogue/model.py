@@ -79,6 +79,8 @@ class Kind:
     collected: Collected = Collected.SILENT
     lifetime: bool = False
     """True when one that is bound at module level is meant to live as long as the process."""
+    lazy: bool = False
+    """True when it holds nothing until it is used (a client before its first request)."""
     awaited_release: bool = False
     """True when the release method is a coroutine that must be awaited (``aclose``)."""
     preview: bool = False

@@ -187,6 +187,7 @@ SECTIONS: Mapping[str, Section] = {
             "quiet": _names,
             "collected": _one_of(model.Collected),
             "lifetime": _flag,
+            "lazy": _flag,
             "awaited_release": _flag,
             "preview": _flag,
             "release_on_set": _names,

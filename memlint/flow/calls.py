@@ -138,6 +138,8 @@ class _Call:
         m, state, node = self.m, self.state, self.i.node
         site = m.records[handle.site].site
         kind = site.kind
+        if name not in kind.quiet:
+            state.idle -= {handle}
         if name in kind.release and kind.awaited_release:
             return Closing(handle)
         if name in kind.release or name in ("__exit__", "__aexit__"):

@@ -139,7 +139,9 @@ class Machine:
     def throw(self, state: State, flight: Flight) -> None:
         """``state`` itself leaves by an exception."""
         state.flight = flight
-        if state.held():
+        held = state.held()
+        if held:
+            state.failed |= frozenset(held)
             text = f"{flight.text} {flight.kind.value}"
             state.mark(Mark(StepKind.RAISE, flight.node, text, flight.kind))
         state.drop_temporaries()
@@ -164,6 +166,8 @@ class Machine:
         handle = Handle(index)
         state.age(handle)
         state.status[handle] = Status.HELD
+        if kind.lazy:
+            state.idle |= {handle}
         state.mark(Mark(StepKind.ACQUIRE, node, "acquired here"))
         return handle
 
@@ -209,9 +213,12 @@ class Machine:
         record = self.records[handle.site]
         if fate is Fate.DISCARDED and record.subject is not None:
             fate = Fate.UNRELEASED
-        raised = state.trail.raised_since(record.site.node) if state.trail is not None else None
-        if raised is not None:
+        raised = None
+        if handle in state.failed:
             fate = Fate.RAISED  # also when a handler caught it and went on
+            raised = state.trail.raised_since(record.site.node) if state.trail is not None else None
+            if handle in state.idle:
+                return
         kind = StepKind.LEAVE if state.flight is not None else StepKind.LOSE
         trail = Trail.extend(state.trail, Mark(kind, node, text))
         exit_kind, raiser = (raised.exit, raised.node) if raised is not None else (None, None)
@@ -641,7 +648,7 @@ def truth(value: Value, state: State) -> bool | None:
     match value:
         case Literal(value=constant):
             return bool(constant)
-        case Handle() | Result() | Function() | Pending():
+        case Handle() | Function() | Pending():
             return True
         case Symbol() | Method():
             return None
@@ -657,7 +664,7 @@ def _same(left: Value, right: Value, *, identity: bool) -> bool | None:
     if isinstance(left, Literal) and isinstance(right, Literal):
         return left == right
     for one, other in ((left, right), (right, left)):
-        if isinstance(one, (Handle, Pair, Bag, Element, Result, Function)):
+        if isinstance(one, (Handle, Pair, Bag, Element, Function)):
             if isinstance(other, (Literal, Symbol)):
                 return False
             if isinstance(other, Handle) and isinstance(one, Handle):

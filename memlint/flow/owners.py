@@ -201,7 +201,7 @@ def _dynamic(node: ast.ClassDef) -> bool:
             case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(), second, *_]):
                 if not isinstance(second, ast.Constant):
                     return True
-            case ast.Attribute(attr="__dict__"):
+            case ast.Attribute(value=ast.Name(id="self"), attr="__dict__"):
                 return True
     return False
 

@@ -52,6 +52,10 @@ class State:
     flight: Flight | None = None
     """The exception on its way to a handler."""
     returning: Value | None = None
+    failed: frozenset[Handle] = frozenset()
+    """Resources that were held when an exception started; a later loss of one is an error path's."""
+    idle: frozenset[Handle] = frozenset()
+    """Resources that hold nothing until they are used, and were not used yet."""
     trail: Trail | None = None
 
     def copy(self) -> State:
@@ -64,6 +68,8 @@ class State:
             self.handling,
             self.flight,
             self.returning,
+            self.failed,
+            self.idle,
             self.trail,
         )
 
@@ -77,6 +83,8 @@ class State:
             tuple(flight.key for flight in self.handling),
             None if self.flight is None else self.flight.key,
             self.returning,
+            self.failed,
+            self.idle,
         )
 
     def mark(self, mark: Mark) -> None:
@@ -138,6 +146,8 @@ class State:
         self.bags = {n: frozenset(older if h == fresh else h for h in held) for n, held in self.bags.items()}
         if self.returning is not None:
             self.returning = _renamed(self.returning, fresh, older)
+        self.failed = frozenset(older if handle == fresh else handle for handle in self.failed)
+        self.idle -= {fresh}
 
     def answer(self, taken: Taken, *, held: bool) -> None:
         """A test has told whether an acquisition succeeded."""
@@ -157,6 +167,8 @@ class State:
             for handle, status in self.status.items()
             if status is Status.HELD or handle in referenced
         }
+        self.failed = frozenset(handle for handle in self.failed if handle in self.status)
+        self.idle = frozenset(handle for handle in self.idle if handle in self.status)
         used = {v.number if isinstance(v, Bag) else v.bag for v in _every(self) if isinstance(v, (Bag, Element))}
         self.bags = {number: held for number, held in self.bags.items() if number in used and held}
 
