@@ -12,7 +12,7 @@ from typing import Any
 _MOST_NAMED = 5
 
 
-def views_of(buffer: bytearray) -> list[memoryview]:
+def views_of(buffer: object) -> list[memoryview]:
     """Every living `memoryview` of the buffer, slices and casts among them."""
     found: list[memoryview] = []
     for mapping in gc.get_referrers(buffer):
@@ -29,7 +29,7 @@ def _is_open(view: memoryview) -> bool:
         return False
 
 
-def holders_of(buffer: bytearray) -> str:
+def holders_of(buffer: object) -> str:
     """Say in one line who holds views of the buffer, or that nobody could be found."""
     views = views_of(buffer)
     if not views:
