@@ -33,9 +33,15 @@ if TYPE_CHECKING:
     from .events import Event, subscribe
     from .lease import AsyncLease, Lease, outstanding
     from .origin import Frame, Origin, capture
+    from .pool.asynchronous import AsyncPool
+    from .pool.options import Backoff
+    from .pool.statistics import PoolStatistics
+    from .pool.threaded import Pool
 
 __all__ = [
     "AsyncLease",
+    "AsyncPool",
+    "Backoff",
     "CancellationSwallowed",
     "CannotOpen",
     "CapacityLost",
@@ -49,6 +55,8 @@ __all__ = [
     "LeftOpen",
     "MemguardError",
     "Origin",
+    "Pool",
+    "PoolStatistics",
     "StillHeld",
     "WrongLoop",
     "WrongOwner",
@@ -67,6 +75,10 @@ _ROOMS = {
     "events": "Event subscribe",
     "lease": "AsyncLease Lease outstanding",
     "origin": "Frame Origin capture",
+    "pool.asynchronous": "AsyncPool",
+    "pool.options": "Backoff",
+    "pool.statistics": "PoolStatistics",
+    "pool.threaded": "Pool",
 }
 """Which module each public name lives in; a test compares it with `__all__` and the imports above."""
 
