@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .buffers import BufferLease, BufferPool, BufferStatistics
+    from .caches import MISSING, AsyncCache, Cache, CacheStatistics, Cause, LoadCancelled, size_in_bytes
     from .errors import (
         CancellationSwallowed,
         CannotOpen,
@@ -31,40 +33,75 @@ if TYPE_CHECKING:
         WrongThread,
     )
     from .events import Event, subscribe
+    from .health import Health, HealthReport, Status, check_health
     from .lease import AsyncLease, Lease, outstanding
+    from .mapped import MappedFile
+    from .monitor import MemoryLevel, MemoryMonitor, MonitorStatistics, Pressure
     from .origin import Frame, Origin, capture
     from .pool.asynchronous import AsyncPool
     from .pool.options import Backoff
     from .pool.statistics import PoolStatistics
     from .pool.threaded import Pool
+    from .readings import MemoryReading, read_memory
+    from .shared import Shared, StaleMutation, StillShared, watch_mutations
+    from .shared_block import BlockExists, NoSuchBlock, NotOwner, SharedBlock
 
 __all__ = [
+    "MISSING",
+    "AsyncCache",
     "AsyncLease",
     "AsyncPool",
     "Backoff",
+    "BlockExists",
+    "BufferLease",
+    "BufferPool",
+    "BufferStatistics",
+    "Cache",
+    "CacheStatistics",
     "CancellationSwallowed",
     "CannotOpen",
     "CapacityLost",
+    "Cause",
     "CircuitOpen",
     "Closed",
     "Event",
     "Exhausted",
     "Frame",
+    "Health",
+    "HealthReport",
     "Lease",
     "LeaseEnded",
     "LeftOpen",
+    "LoadCancelled",
+    "MappedFile",
     "MemguardError",
+    "MemoryLevel",
+    "MemoryMonitor",
+    "MemoryReading",
+    "MonitorStatistics",
+    "NoSuchBlock",
+    "NotOwner",
     "Origin",
     "Pool",
     "PoolStatistics",
+    "Pressure",
+    "Shared",
+    "SharedBlock",
+    "StaleMutation",
+    "Status",
     "StillHeld",
+    "StillShared",
     "WrongLoop",
     "WrongOwner",
     "WrongProcess",
     "WrongThread",
     "capture",
+    "check_health",
     "outstanding",
+    "read_memory",
+    "size_in_bytes",
     "subscribe",
+    "watch_mutations",
 ]
 
 _ROOMS = {
@@ -79,6 +116,14 @@ _ROOMS = {
     "pool.options": "Backoff",
     "pool.statistics": "PoolStatistics",
     "pool.threaded": "Pool",
+    "buffers": "BufferLease BufferPool BufferStatistics",
+    "caches": "AsyncCache Cache CacheStatistics Cause LoadCancelled MISSING size_in_bytes",
+    "health": "Health HealthReport Status check_health",
+    "mapped": "MappedFile",
+    "monitor": "MemoryLevel MemoryMonitor MonitorStatistics Pressure",
+    "readings": "MemoryReading read_memory",
+    "shared": "Shared StaleMutation StillShared watch_mutations",
+    "shared_block": "BlockExists NoSuchBlock NotOwner SharedBlock",
 }
 """Which module each public name lives in; a test compares it with `__all__` and the imports above."""
 

@@ -77,7 +77,7 @@ _utilities: weakref.WeakSet[Utility] = weakref.WeakSet()
 
 
 def watch(utility: Utility) -> None:
-    """Count the utility in `health()` and in the metrics for as long as it lives."""
+    """Count the utility in `check_health()` and in the metrics for as long as it lives."""
     _utilities.add(utility)
 
 
@@ -86,12 +86,12 @@ def watched() -> tuple[Utility, ...]:
     return tuple(sorted(_utilities, key=lambda utility: utility.label))
 
 
-def health(utilities: Iterable[Utility] | None = None) -> HealthReport:
+def check_health(utilities: Iterable[Utility] | None = None) -> HealthReport:
     """Ask these utilities, or all that are alive, how they are.
 
     >>> from pytest_memguard.runtime import Cache
     >>> cache = Cache(max_items=10, name="users")
-    >>> print(health([cache]))
+    >>> print(check_health([cache]))
     OK
       Cache 'users': OK, 0 of 10 items
     """

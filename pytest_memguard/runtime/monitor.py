@@ -18,7 +18,7 @@ from .readings import MemoryReading, read_memory
 from .unraised import report
 
 
-class Level(enum.IntEnum):
+class MemoryLevel(enum.IntEnum):
     """How near the limit is."""
 
     OK = 0
@@ -26,12 +26,19 @@ class Level(enum.IntEnum):
     CRITICAL = 2
 
 
+_STATUS = {
+    MemoryLevel.OK: Status.OK,
+    MemoryLevel.WARNING: Status.DEGRADED,
+    MemoryLevel.CRITICAL: Status.FAILING,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Pressure:
     """A change of level, as listeners get it."""
 
-    level: Level
-    before: Level
+    level: MemoryLevel
+    before: MemoryLevel
     reading: MemoryReading
 
 
@@ -39,7 +46,7 @@ class Pressure:
 class MonitorStatistics:
     """What a monitor has seen.  Memory is in bytes, as of the last check; 0 before the first."""
 
-    level: Level
+    level: MemoryLevel
     ratio: float
     rss: int
     heap: int
@@ -65,7 +72,7 @@ class Evictable(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Relief:
     who: weakref.ref[Evictable]
-    shares: dict[Level, float]
+    shares: dict[MemoryLevel, float]
 
 
 class MemoryMonitor:
@@ -80,7 +87,7 @@ class MemoryMonitor:
 
     >>> monitor = MemoryMonitor(limit=1 << 50)
     >>> monitor.check()
-    <Level.OK: 0>
+    <MemoryLevel.OK: 0>
     """
 
     def __init__(
@@ -102,7 +109,7 @@ class MemoryMonitor:
         if limit is not None and limit < 1:
             raise ValueError(f"limit is in bytes, 1 or more, not {limit}")
         self._limit = limit
-        self._thresholds = {Level.WARNING: warning, Level.CRITICAL: critical}
+        self._thresholds = {MemoryLevel.WARNING: warning, MemoryLevel.CRITICAL: critical}
         self._hysteresis = hysteresis
         self._relief_every = relief_every
         self._reader = reader
@@ -112,7 +119,7 @@ class MemoryMonitor:
         self._lock = threading.RLock()
         self._listeners: list[Callable[[Pressure], object]] = []
         self._reliefs: list[_Relief] = []
-        self._level = Level.OK
+        self._level = MemoryLevel.OK
         self._reading: MemoryReading | None = None
         self._relieved_at = float("-inf")
         self._peak_rss = self._checks = self._warnings = self._criticals = self._relieved = 0
@@ -131,7 +138,7 @@ class MemoryMonitor:
         return f"MemoryMonitor {self.name!r}"
 
     @property
-    def level(self) -> Level:
+    def level(self) -> MemoryLevel:
         """The level as of the last check."""
         return self._level
 
@@ -158,10 +165,10 @@ class MemoryMonitor:
             if not 0 <= share <= 1:
                 raise ValueError(f"a share is a part of what is held, from 0 to 1, not {share}")
         with self._lock:
-            shares = {Level.WARNING: warning, Level.CRITICAL: critical}
+            shares = {MemoryLevel.WARNING: warning, MemoryLevel.CRITICAL: critical}
             self._reliefs.append(_Relief(weakref.ref(who), shares))
 
-    def check(self) -> Level:
+    def check(self) -> MemoryLevel:
         """Look at the memory now, tell of a change, ask for relief if need be, and return the level."""
         reading = self._read()
         with self._lock:
@@ -170,15 +177,15 @@ class MemoryMonitor:
             self._reading = reading
             self._checks += 1
             self._peak_rss = max(self._peak_rss, reading.rss)
-            self._warnings += before < Level.WARNING <= level
-            self._criticals += before < Level.CRITICAL <= level
+            self._warnings += before < MemoryLevel.WARNING <= level
+            self._criticals += before < MemoryLevel.CRITICAL <= level
             listeners = tuple(self._listeners) if level is not before else ()
         for listener in listeners:
             try:
                 listener(Pressure(level, before, reading))
             except Exception as error:
                 report(error, f"in a listener of {self.label}", listener)
-        if level is not Level.OK:
+        if level is not MemoryLevel.OK:
             self._relieve(level)
         return level
 
@@ -188,15 +195,15 @@ class MemoryMonitor:
             return reading
         return MemoryReading(reading.rss, reading.heap, reading.rss, self._limit, "given")
 
-    def _judge(self, ratio: float) -> Level:
+    def _judge(self, ratio: float) -> MemoryLevel:
         """The level for a ratio, seen from the level that holds now."""
-        level = Level.OK
+        level = MemoryLevel.OK
         for each, threshold in self._thresholds.items():
             if ratio >= threshold - (self._hysteresis if self._level >= each else 0.0):
                 level = each
         return level
 
-    def _relieve(self, level: Level) -> None:
+    def _relieve(self, level: MemoryLevel) -> None:
         with self._lock:
             now = self._clock()
             if now - self._relieved_at < self._relief_every:
@@ -272,7 +279,11 @@ class MemoryMonitor:
         now = self.statistics()
         if not now.checks:
             return Health(self.label, Status.OK, "not checked yet")
-        status = {Level.OK: Status.OK, Level.WARNING: Status.DEGRADED, Level.CRITICAL: Status.FAILING}[now.level]
+        status = {
+            MemoryLevel.OK: Status.OK,
+            MemoryLevel.WARNING: Status.DEGRADED,
+            MemoryLevel.CRITICAL: Status.FAILING,
+        }[now.level]
         return Health(self.label, status, f"{now.used} of {now.limit} bytes ({now.ratio:.0%})")
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pytest_memguard.runtime.buffers import BufferPool
 from pytest_memguard.runtime.caches import Cache
 from pytest_memguard.runtime.health import Status
-from pytest_memguard.runtime.monitor import Level, MemoryMonitor, Pressure
+from pytest_memguard.runtime.monitor import MemoryLevel, MemoryMonitor, Pressure
 from pytest_memguard.runtime.readings import MemoryReading, read_memory
 
 
@@ -45,7 +45,7 @@ class Asked:
     [(0, "OK"), (69, "OK"), (70, "WARNING"), (89, "WARNING"), (90, "CRITICAL"), (120, "CRITICAL")],
 )
 def test_the_thresholds_are_seven_and_nine_tenths(percent: int, level: str) -> None:
-    assert MemoryMonitor(reader=Gauge(percent)).check() is Level[level]
+    assert MemoryMonitor(reader=Gauge(percent)).check() is MemoryLevel[level]
 
 
 def test_a_value_that_wavers_around_a_threshold_causes_one_change() -> None:
@@ -70,10 +70,10 @@ def test_a_level_never_contradicts_its_threshold_by_more_than_the_hysteresis(per
     monitor = MemoryMonitor(reader=Gauge(*percents))
     for percent in percents:
         level = monitor.check()
-        assert (level >= Level.WARNING) or percent < 70
-        assert (level >= Level.CRITICAL) or percent < 90
-        assert (level < Level.WARNING) or percent >= 65
-        assert (level < Level.CRITICAL) or percent >= 85
+        assert (level >= MemoryLevel.WARNING) or percent < 70
+        assert (level >= MemoryLevel.CRITICAL) or percent < 90
+        assert (level < MemoryLevel.WARNING) or percent >= 65
+        assert (level < MemoryLevel.CRITICAL) or percent >= 85
 
 
 def test_every_check_under_pressure_asks_for_memory_by_the_level() -> None:
@@ -158,7 +158,7 @@ def test_a_listener_can_stop_to_listen() -> None:
 
 def test_a_limit_that_is_given_stands_for_the_systems() -> None:
     monitor = MemoryMonitor(limit=50, reader=Gauge(40))
-    assert monitor.check() is Level.WARNING
+    assert monitor.check() is MemoryLevel.WARNING
     assert monitor.statistics().ratio == 0.8
 
 
