@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from memlint.cli.arguments import BadUse
 from memlint.cli.console import ExitCode, say, write
 from memlint.engine import Checker, FileResult, Sought, find_files, run
 from memlint.engine.files import STDIN
+from memlint.engine.silencing import silence
 from memlint.reports import FORMATS, Failure, Report, print_statistics
 from memlint.rules import Rule
 from memlint.settings import Selection, Settings, find_configuration, globs, read_configuration, with_options
@@ -32,6 +35,8 @@ def check(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
     extra = _standard_input(checker, arguments.stdin_filename) if STDIN in paths else []
     slowest: list[FileResult] = []
     report = run(checker, sought.files, jobs=settings.jobs, failures=sought.failures, extra=extra, seen=slowest.append)
+    if arguments.add_noqa is not None:
+        report = _silenced(checker, report, arguments.add_noqa)
     printer = print_statistics if arguments.statistics else FORMATS[settings.output_format]
     write(report, printer, arguments.output_file)
     _tell_failures(report.failures, arguments.debug)
@@ -40,6 +45,21 @@ def check(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
     if report.failures:
         return ExitCode.BAD_USE
     return ExitCode.FINDINGS if report.findings and not arguments.exit_zero else ExitCode.CLEAN
+
+
+def _silenced(checker: Checker, report: Report, reason: str) -> Report:
+    """Write the comments that ``--add-noqa`` asks for; what is left of the report is still printed."""
+    if not reason.strip() or not reason.isprintable():
+        raise BadUse("--add-noqa needs a reason, on one line")
+    silenced = silence(checker, (f for f in report.findings if os.path.isfile(f.path)), reason.strip())
+    say(f"silenced {silenced.findings} findings in {silenced.files} files")
+    left = tuple(f for f in report.findings if f in silenced.left or not os.path.isfile(f.path))
+    return replace(
+        report,
+        findings=left,
+        failures=(*report.failures, *silenced.failures),
+        suppressed=report.suppressed + silenced.findings,
+    )
 
 
 def settings_for(arguments: argparse.Namespace, paths: Iterable[str], rules: Sequence[Rule]) -> Settings:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import ast
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from memlint.catalogue import Catalogue, load
 from memlint.engine.modules import module_name
-from memlint.findings import Finding
+from memlint.findings import Finding, Severity
 from memlint.flow.analysis import Analysis, Skipped, analyse, prefilter
 from memlint.reports.model import Failure
 from memlint.rules import RULES, Rule
 from memlint.settings import Selection, Settings, globs
 from memlint.source.decode import CODE, Unreadable, check_syntax, decode, parse, split_lines, too_deep
-from memlint.source.suppressions import Suppressions, read_suppressions
+from memlint.source.suppressions import UNUSED, Suppressions, read_suppressions
 from memlint.source.text import Source
 
 T = TypeVar("T")
@@ -58,6 +58,7 @@ class Checker:
         """The rules that are on."""
         self._prefilter = prefilter(self.catalogue)
         self._reports_unparsable = selection.reports_unparsable()
+        self._reports_unused = selection.reports_unused()
 
     def check_file(self, path: str) -> FileResult:
         """Check a file on disk."""
@@ -114,21 +115,35 @@ class Checker:
         rules = [rule for rule in self.rules if not self.ignores(rule.code, source.path)]
         analysis = self.analyse(source)
         every = _guarded(source, lambda: [finding for rule in rules for finding in rule.check(analysis)])
-        found = [finding for finding in every if self.settings.preview or not finding.preview]
-        if not found:
+        if not every and not self._reports_unused:
             return FileResult(source.path, skipped=analysis.skipped)
+        found = [finding for finding in every if self.settings.preview or not finding.preview]
         comments = read_suppressions(source.lines) if heed_comments else Suppressions()
         kept = [finding for finding in found if comments.silencing(finding) is None]
+        silenced = len(found) - len(kept)
+        if self._reports_unused and not self.ignores(UNUSED, source.path):
+            kept += self._unused(comments, every, [rule.code for rule in rules], source.path)
         return FileResult(
             source.path,
             tuple(sorted(kept, key=lambda finding: finding.sort_key)),
             source.lines if kept else (),
-            len(found) - len(kept),
+            silenced,
             analysis.skipped,
         )
 
+    def _unused(
+        self, comments: Suppressions, found: Sequence[Finding], judged: Sequence[str], path: str
+    ) -> Iterator[Finding]:
+        known = [CODE, UNUSED, *(rule.code for rule in self.known)]
+        for comment, code in comments.unused(found, judged, known):
+            what = f"`{code}`" if code is not None else "the comment"
+            why = "silences nothing here" if code is None or _names_any(code, known) else "is the code of no rule"
+            yield Finding(UNUSED, path, comment.span, f"{what} {why}", Severity.NOTE)
+
     def _check(self, data: bytes, path: str) -> FileResult:
         source = self.read(data, path)
+        if source is None and self._reports_unused and b"noqa" in data.lower():
+            source = parse(decode(data), path)
         return FileResult(path) if source is None else self.judge(source)
 
     def _kept_in(self, path: str, check: Callable[[], FileResult]) -> FileResult:
@@ -152,6 +167,10 @@ class Checker:
             for entry in self.settings.per_file_ignores
             if entry.codes and globs.names(entry.pattern, path, self.settings.root)
         )
+
+
+def _names_any(code: str, known: Sequence[str]) -> bool:
+    return any(other.startswith(code) for other in known)
 
 
 def _guarded(source: Source, step: Callable[[], T]) -> T:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from memlint.findings import Finding
 from memlint.flow.analysis import Skipped
 from memlint.rules import Rule
-from memlint.source.decode import NAME as UNPARSABLE
+from memlint.source import decode, suppressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,9 @@ class Report:
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def name(self, code: str) -> str:
-        """The name of a finding's rule; a file that cannot be analysed has one too."""
-        return next((rule.name for rule in self.rules if rule.code == code), UNPARSABLE)
+        """The name of a finding's rule, or of one of the two codes that no rule bears."""
+        own = {decode.CODE: decode.NAME, suppressions.UNUSED: suppressions.UNUSED_NAME}
+        return own.get(code) or next((rule.name for rule in self.rules if rule.code == code), "unknown")
 
 
 def shown(text: str) -> str:

@@ -17,7 +17,7 @@ from memlint.reports.fingerprint import fingerprints
 from memlint.reports.model import Failure, Report, shown
 from memlint.reports.style import Style
 from memlint.rules import Default, Rule
-from memlint.source import decode
+from memlint.source import decode, suppressions
 
 Json: TypeAlias = "dict[str, object]"
 
@@ -33,7 +33,7 @@ _KINDS = {
 
 def print_sarif(report: Report, _style: Style) -> Iterator[str]:
     """One log with one run."""
-    rules = [_unparsable(), *(_rule(rule) for rule in report.rules)]
+    rules = [*_own(), *(_rule(rule) for rule in report.rules)]
     numbers = {str(rule["id"]): number for number, rule in enumerate(rules)}
     driver = {"name": "memlint", "semanticVersion": __version__, "rules": rules}
     run = {
@@ -51,8 +51,10 @@ def print_sarif(report: Report, _style: Style) -> Iterator[str]:
     yield from json.dumps(log, indent=2).splitlines()
 
 
-def _unparsable() -> Json:
-    return _descriptor(decode.CODE, decode.NAME, decode.SUMMARY, Severity.ERROR, True)
+def _own() -> Iterator[Json]:
+    yield _descriptor(decode.CODE, decode.NAME, decode.SUMMARY, Severity.ERROR, True)
+    unused = suppressions.UNUSED, suppressions.UNUSED_NAME, suppressions.UNUSED_SUMMARY
+    yield _descriptor(*unused, Severity.NOTE, False)
 
 
 def _rule(rule: Rule) -> Json:

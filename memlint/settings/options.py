@@ -123,6 +123,14 @@ OPTIONS: tuple[Option, ...] = (
     Option("statistics", Kind.FLAG, False, "Count findings by rule instead of printing them.", Place.FLAG_ONLY),
     Option("exit-zero", Kind.FLAG, False, "Exit 0 even when there are findings.", Place.FLAG_ONLY),
     Option(
+        "add-noqa",
+        Kind.TEXT,
+        None,
+        "Silence each finding by a comment with this reason instead of printing it.",
+        Place.FLAG_ONLY,
+        metavar="REASON",
+    ),
+    Option(
         "jobs",
         Kind.NUMBER,
         None,

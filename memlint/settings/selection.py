@@ -8,6 +8,7 @@ from memlint.rules import Default, Rule
 from memlint.settings.model import Settings
 from memlint.settings.problems import SettingsError, meant
 from memlint.source.decode import CODE as UNPARSABLE
+from memlint.source.suppressions import UNUSED
 
 TOOL = "MEM"
 """As a selector: the default set."""
@@ -22,7 +23,7 @@ def check_selectors(selectors: Iterable[str], codes: Sequence[str], place: str) 
         SettingsError: naming the selector and ``place``.
     """
     for selector in selectors:
-        speaks = selector.startswith(TOOL) and any(code.startswith(selector) for code in (UNPARSABLE, *codes))
+        speaks = selector.startswith(TOOL) and any(code.startswith(selector) for code in (UNPARSABLE, UNUSED, *codes))
         if speaks or selector == EVERYTHING:
             continue
         known = codes if len(selector) > 4 else sorted({code[:4] for code in codes})
@@ -51,6 +52,10 @@ class Selection:
     def reports_unparsable(self) -> bool:
         """Whether a file that cannot be analysed is reported."""
         return self._on(UNPARSABLE, Default.ON)
+
+    def reports_unused(self) -> bool:
+        """Whether a suppression that silences nothing is reported."""
+        return self._on(UNUSED, Default.OFF)
 
     def only_previews(self) -> tuple[str, ...]:
         """Selectors that name nothing but previews while previews are off: the user should be told."""

@@ -66,7 +66,7 @@ def decode(data: bytes) -> str:
             raise Unreadable(f"the file is encoded in {name}, which Python does not read; save it as UTF-8")
     if (at := data.find(b"\0")) >= 0:
         raise Unreadable("the file holds a null byte, so it is not Python source", *_position(data, at))
-    encoding = _encoding(data)
+    encoding = encoding_of(data)
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -79,7 +79,12 @@ def decode(data: bytes) -> str:
         raise Unreadable(f"the file cannot be decoded as {encoding}: {error}") from error
 
 
-def _encoding(data: bytes) -> str:
+def encoding_of(data: bytes) -> str:
+    """The codec by which Python reads ``data``.
+
+    Raises:
+        Unreadable: the coding comment names none.
+    """
     try:
         return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
     except SyntaxError as error:

@@ -24,9 +24,13 @@ class Opened:
     def check(self, analysis: Analysis) -> Iterator[Finding]:
         source = analysis.source
         for statement in ast.walk(source.tree):
-            if not isinstance(statement, ast.stmt) or hasattr(statement, "body"):
+            if isinstance(statement, ast.With):
+                nodes = [node for item in statement.items for node in ast.walk(item.context_expr)]
+            elif isinstance(statement, ast.stmt) and not hasattr(statement, "body"):
+                nodes = list(ast.walk(statement))
+            else:
                 continue
-            for node in ast.walk(statement):
+            for node in nodes:
                 if isinstance(node, ast.Call) and ast.unparse(node.func) == self.function:
                     span = source.span(node)
                     last = source.span(source.tree.body[-1])
@@ -41,7 +45,7 @@ class Opened:
                             Step(StepKind.ACQUIRE, span, "acquired here"),
                             Step(StepKind.LEAVE, last, "leaves the module"),
                         ),
-                        statement=source.span(statement),
+                        statement=None if isinstance(statement, ast.With) else source.span(statement),
                     )
 
 

@@ -160,7 +160,7 @@ def test_an_absolute_path_is_a_file_uri() -> None:
 def test_github_annotates_with_everything_escaped() -> None:
     assert printed("github", REPORT).splitlines() == [
         "::notice title=memlint MEM401 prefer-with,file=src/a b.py,line=1,endLine=1,col=1,endColumn=5::100%25, `x`: a",
-        "::warning title=memlint MEM301 unparsable-file,file=src/app.py,line=4,endLine=4,col=9,endColumn=19::"
+        "::warning title=memlint MEM301 unknown,file=src/app.py,line=4,endLine=4,col=9,endColumn=19::"
         "`f` acquired here is not released if line 6 raises",
         "::error title=memlint,file=gone.py::no such file or folder",
     ]
