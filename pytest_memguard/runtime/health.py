@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import enum
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from .lease import _lenders
 
 
 class Status(enum.IntEnum):
@@ -60,7 +62,11 @@ class HealthReport:
 
 
 class Utility(Protocol):
-    """What registers: it has a name, numbers and a state of health."""
+    """What registers: it has a name and numbers; those that have no `health` are judged by their numbers."""
+
+    @property
+    def name(self) -> str:
+        """What its maker called it."""
 
     @property
     def label(self) -> str:
@@ -68,9 +74,6 @@ class Utility(Protocol):
 
     def statistics(self) -> Any:
         """A frozen record of plain numbers."""
-
-    def health(self) -> Health:
-        """How it is now; takes no lock for long and never raises."""
 
 
 _utilities: weakref.WeakSet[Utility] = weakref.WeakSet()
@@ -82,8 +85,27 @@ def watch(utility: Utility) -> None:
 
 
 def watched() -> tuple[Utility, ...]:
-    """The utilities that are alive, by label."""
-    return tuple(sorted(_utilities, key=lambda utility: utility.label))
+    """The utilities that are alive, by label: those that registered here, and the lenders with statistics."""
+    lenders = (lender for lender in tuple(_lenders) if hasattr(lender, "statistics"))
+    found: dict[int, Any] = {id(utility): utility for utility in (*tuple(_utilities), *lenders)}
+    return tuple(sorted(found.values(), key=lambda utility: utility.label))
+
+
+def health_of(utility: Utility) -> Health:
+    """Ask one utility, or judge it by its numbers."""
+    ask: Callable[[], Health] | None = getattr(utility, "health", None)
+    return _judge(utility.label, utility.statistics()) if ask is None else ask()
+
+
+def _judge(label: str, statistics: Any) -> Health:
+    """Judge a pool by its numbers: what is waited for, and what was lost."""
+    waiting, leased = getattr(statistics, "waiting", 0), getattr(statistics, "leased", 0)
+    dropped, timeouts = getattr(statistics, "dropped", 0), getattr(statistics, "timeouts", 0)
+    if waiting:
+        return Health(label, Status.DEGRADED, f"{waiting} borrowers wait while {leased} are out")
+    if dropped:
+        return Health(label, Status.DEGRADED, f"{dropped} leases were dropped without a release")
+    return Health(label, Status.OK, f"{leased} out, {timeouts} timeouts so far")
 
 
 def check_health(utilities: Iterable[Utility] | None = None) -> HealthReport:
@@ -96,4 +118,4 @@ def check_health(utilities: Iterable[Utility] | None = None) -> HealthReport:
       Cache 'users': OK, 0 of 10 items
     """
     asked = watched() if utilities is None else tuple(utilities)
-    return HealthReport(tuple(utility.health() for utility in asked))
+    return HealthReport(tuple(map(health_of, asked)))
