@@ -79,6 +79,10 @@ class Kind:
     collected: Collected = Collected.SILENT
     lifetime: bool = False
     """True when one that is bound at module level is meant to live as long as the process."""
+    child: bool = False
+    """True when it ends with the resource whose method made it (a response with its session)."""
+    finalizes: bool = False
+    """True when it releases itself, by design, as soon as its owner is collected."""
     lazy: bool = False
     """True when it holds nothing until it is used (a client before its first request)."""
     awaited_release: bool = False
@@ -257,6 +261,19 @@ class Catalogue:
             head, dot, rest = head.rpartition(".")
             tail = f"{rest}.{tail}"
         return qualified
+
+    def result_types(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The classes that a call of one of the names may give, as far as entries tell."""
+        found: list[str] = []
+        for name in map(self.resolve, names):
+            known = self.returns.get(name)
+            found += [known.type] if known is not None else []
+            for entry in self.acquires.get(name, ()):
+                if entry.positions is None and not entry.every:
+                    found += [entry.type] if entry.type else [entry.call, *self.kinds[entry.kind].types]
+            if name in self.types:
+                found.append(name)
+        return tuple(dict.fromkeys(found))
 
     def kind_of_type(self, qualified: str) -> Kind | None:
         """The kind whose instances are of this class, if any."""

@@ -187,6 +187,8 @@ SECTIONS: Mapping[str, Section] = {
             "quiet": _names,
             "collected": _one_of(model.Collected),
             "lifetime": _flag,
+            "child": _flag,
+            "finalizes": _flag,
             "lazy": _flag,
             "awaited_release": _flag,
             "preview": _flag,

@@ -101,6 +101,7 @@ class FileAnalyser:
     def __post_init__(self) -> None:
         is_package = self.source.path.endswith("__init__.py")
         self.names: ModuleNames = module_names(self.source.tree, self.module, is_package=is_package)
+        self._mocks = "mock_open" in self.source.text
         self.world = World(
             self.source, self.names, self.catalogue, self.summary, level=self.level, strict=self.strict
         )
@@ -220,6 +221,7 @@ class FileAnalyser:
             owner=None if unit.owner is None else f"{self.module}.{unit.owner}",
             receiver=receiver,
             enclosing=enclosing_names(unit.enclosing, self.names.package) if unit.enclosing else {},
+            mocked=self._mocks and _mentions(unit.node, "mock_open"),
         )
 
     def initial(self, graph: Graph) -> State:
@@ -356,6 +358,12 @@ def _consistent(gives: tuple[Given, ...]) -> tuple[Given, ...]:
     if None in seen:
         return (seen[None],)
     return tuple(seen.values())
+
+
+def _mentions(node: ast.AST, word: str) -> bool:
+    return any(
+        word == (each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", None)) for each in ast.walk(node)
+    )
 
 
 def _never_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -140,6 +140,8 @@ class _Call:
         kind = site.kind
         if name not in kind.quiet:
             state.idle -= {handle}
+        if name == "poll" and kind.category is Category.PROCESS:
+            m.transfer(state, handle, node, "watched by `poll()`")
         if name in kind.release and kind.awaited_release:
             return Closing(handle)
         if name in kind.release or name in ("__exit__", "__aexit__"):
@@ -160,7 +162,10 @@ class _Call:
         qualified = tuple(f"{t}.{name}" for t in self.types(handle))
         entry = self.acquirer(qualified)
         if entry is not None:
-            return self.made(entry)
+            made = self.made(entry)
+            if isinstance(made, Handle) and m.kind(made).child:
+                m.parents[made.site] = handle.site
+            return made
         return self.returned(qualified) or UNKNOWN
 
     def returned(self, names: tuple[str, ...]) -> Value | None:
@@ -278,6 +283,8 @@ class _Call:
         catalogue = self.m.world.catalogue
         for name in names:
             for entry in catalogue.acquires.get(catalogue.resolve(name), ()):
+                if self.m.mocked and entry.call == "builtins.open":
+                    continue
                 if self.applies(entry):
                     return entry
         return None

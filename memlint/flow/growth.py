@@ -71,6 +71,38 @@ def reference(node: ast.AST) -> str | None:
     return None
 
 
+def mentions(tree: ast.AST) -> dict[str, list[ast.AST]]:
+    """The calls, assignments and other nodes of ``tree`` that could add or remove, by the containers they name."""
+    found: dict[str, list[ast.AST]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            names = set(node.names)
+        elif isinstance(node, _SPEAKING):
+            names = {name for child in ast.iter_child_nodes(node) for name in _named(child)}
+        else:
+            continue
+        for name in names:
+            found.setdefault(name, []).append(node)
+    return found
+
+
+_SPEAKING = (
+    ast.Call, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr, ast.Delete, ast.Return, ast.Yield, ast.keyword,
+    ast.Tuple, ast.List,
+)  # fmt: skip
+
+
+def _named(node: ast.AST) -> Iterator[str]:
+    """The references at the head of a short chain: ``c``, ``c[k]``, ``c.append``, ``c[k].append``, ``*c``."""
+    for _ in range(4):
+        name = reference(node)
+        if name is not None:
+            yield name
+        if not isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred, ast.keyword)):
+            return
+        node = node.value
+
+
 def insertions(nodes: Iterable[ast.AST], of: str) -> Iterator[Insertion]:
     """The nodes that add to the container that ``of`` refers to."""
     for node in nodes:

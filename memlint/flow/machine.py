@@ -88,6 +88,10 @@ class Machine:
     records: list[SiteRecord] = field(default_factory=list)
     stores: list[FieldStore] = field(default_factory=list)
     pending: list[tuple[Acquire, ast.Call, str | None]] = field(default_factory=list)
+    parents: dict[int, int] = field(default_factory=dict)
+    """Sites whose resource ends with that of another site."""
+    mocked: bool = False
+    """The function replaces ``open`` by a mock."""
     kept: frozenset[tuple[int, int]] = frozenset()
     """Sites whose resource this function goes on owning when it hands it to an unknown callee."""
     reclaimed: set[tuple[int, int]] = field(default_factory=set)
@@ -183,9 +187,16 @@ class Machine:
             if handle in state.status:
                 self._reclaim(state, handle)
                 state.status[handle] = Status.RELEASED
+                self._release_children(state, handle, node)
         match value:
             case Bag(number) | Element(number):
                 state.bags[number] = frozenset()
+
+    def _release_children(self, state: State, parent: Handle, node: ast.AST) -> None:
+        """What a method of the released resource made ends with it."""
+        for child in [h for h in state.held() if self.parents.get(h.site) == parent.site]:
+            self._note(state, child, Fate.RELEASED, node, "released with what it was made from")
+            state.status[child] = Status.RELEASED
 
     def transfer(self, state: State, value: Value | None, node: ast.AST, text: str) -> None:
         """Whatever ``value`` can reach has another owner now."""
@@ -294,7 +305,11 @@ class Machine:
             names = self.enclosing[name]
             return Symbol(names) if names else Path(name)
         candidates = self.world.names.candidates(name)
-        return Symbol(candidates) if candidates else Path(name)
+        if candidates:
+            return Symbol(candidates)
+        made_by = self.world.names.instance(name)
+        types = self.world.catalogue.result_types(made_by)
+        return Result(Symbol(types)) if types else Path(name)
 
     def _bind(self, i: ir.Bind, state: State) -> bool:
         value = state.places.get(i.source, UNKNOWN)
@@ -462,7 +477,10 @@ class Machine:
                 value = self.awaited(state, call)
                 state.set(i.manager, value)
         if i.asynchronous and state.held():
-            self.may_raise(state, i.node, "entering it")
+            outside = state.copy()
+            if isinstance(manager, Handle):
+                outside.status.pop(manager, None)  # what fails to open owes nothing
+            self.may_raise(outside, i.node, "entering it")
         state.set(i.target, value)
         return True
 
@@ -543,13 +561,17 @@ class Machine:
         tasks = all(self.kind(handle).category is Category.TASK for handle in state.handles(source))
         if isinstance(source, Closing) or tasks:
             self.release(state, source, i.node)
-        if state.held() or state.flight is None:
-            text = call_text(i.node.value) if isinstance(i.node, ast.Await) else "await"
-            self.may_raise(state, i.node, f"`await {text}`")
-            self.may_raise(
-                state, i.node, f"`await {text}`", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",)
-            )
-        state.set(i.target, self.awaited(state, source.call) if isinstance(source, Pending) else UNKNOWN)
+        before = state
+        if isinstance(source, Taken):
+            before = state.copy()
+            before.answer(source, held=False)  # an acquisition that is cancelled holds nothing
+        text = call_text(i.node.value) if isinstance(i.node, ast.Await) else "await"
+        self.may_raise(before, i.node, f"`await {text}`")
+        self.may_raise(
+            before, i.node, f"`await {text}`", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",)
+        )
+        value: Value = source if isinstance(source, Taken) else UNKNOWN
+        state.set(i.target, self.awaited(state, source.call) if isinstance(source, Pending) else value)
         return True
 
     def awaited(self, state: State, call: int) -> Value:

@@ -74,6 +74,8 @@ class Fields:
         for unit, store, record in self.stores:
             if not _owned(record.site.kind) or self._inherits_unknown(unit.owner or ""):
                 continue
+            if record.site.kind.child and _made_from_field(record.site.node):
+                continue  # it ends with the field that it was made from
             family = self._family(unit.owner or "")
             if any(_dynamic(self.names.classes[name]) for name in family):
                 continue
@@ -187,9 +189,15 @@ class Fields:
 
 def _owned(kind: Kind) -> bool:
     """Kinds that an object has to release; threads end by themselves unless they can be cancelled."""
+    if kind.finalizes:
+        return False
     if kind.category is Category.WORKER and kind.context is Context.NONE:
         return "cancel" in kind.release
     return kind.category in (Category.HANDLE, Category.WORKER, Category.PROCESS, Category.LEASE)
+
+
+def _made_from_field(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "self." in ast.unparse(node.func)
 
 
 def _dynamic(node: ast.ClassDef) -> bool:

@@ -11,6 +11,7 @@ from memlint.cfg.graph import RAISED, RETURNED, Graph
 from memlint.findings import StepKind
 from memlint.flow.exceptions import Flight, Match, meet
 from memlint.flow.machine import Machine, truth
+from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import ExitKind, Mark
 from memlint.flow.state import State
 from memlint.flow.values import (
@@ -203,6 +204,8 @@ class Solver:
                 return ("?",)
 
     def _raise(self, end: ir.Raise, landing: int, state: State) -> None:
+        if isinstance(end.node, ast.Assert) and self.machine.world.level is not RaiseLevel.STRICT:
+            return  # an assertion states what always holds
         if end.source is None and end.classes is None and state.handling:
             flight = state.handling[-1]
         else:

@@ -58,6 +58,7 @@ class Class:
 class Definitions:
     """Everything that a file defines, in source order."""
 
+    tree: ast.Module
     names: ModuleNames
     functions: tuple[Function, ...]
     classes: tuple[Class, ...]
@@ -82,8 +83,8 @@ def definitions(source: Source) -> Definitions:
                 waiting.append((child, prefix, owner, nested))
     functions.sort(key=lambda each: each.node.lineno)
     classes.sort(key=lambda each: each.node.lineno)
-    package = source.path.endswith("__init__.py")
-    return Definitions(module_names(source.tree, "__main__", is_package=package), tuple(functions), tuple(classes))
+    names = module_names(source.tree, "__main__", is_package=source.path.endswith("__init__.py"))
+    return Definitions(source.tree, names, tuple(functions), tuple(classes))
 
 
 def own_nodes(*roots: ast.AST) -> Iterator[ast.AST]:
@@ -92,7 +93,7 @@ def own_nodes(*roots: ast.AST) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        if node in roots or not isinstance(node, DEFINITIONS):
+        if not isinstance(node, DEFINITIONS) or node in roots:
             waiting.extend(ast.iter_child_nodes(node))
 
 

@@ -39,7 +39,12 @@ class PreferWith:
 def _word(report: UnitReport, record: SiteRecord) -> str | None:
     """``with`` or ``async with``; None when no block has the lifetime of the resource."""
     kind, released = record.site.kind, record.outcomes[Fate.RELEASED].node
-    by_hand = isinstance(released, ast.Call) and record.subject is not None
+    by_hand = (
+        isinstance(released, ast.Call)
+        and isinstance(released.func, ast.Attribute)
+        and released.func.attr in kind.release
+        and record.subject is not None
+    )
     if not by_hand or not _same_depth(report.unit.node, record.site.node, released):
         return None
     if kind.context is Context.RELEASES:

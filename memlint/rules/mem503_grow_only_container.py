@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from memlint.flow.analysis import Analysis
-from memlint.flow.growth import Insertion, container, insertions, reference, removes
-from memlint.rules.definitions import Class, Definitions, Function, StructureRule, decorators, definitions, own_nodes
+from memlint.flow.growth import REMOVES, Insertion, container, insertions, mentions, reference, removes
+from memlint.rules.definitions import Class, Definitions, Function, StructureRule, definitions, own_nodes
 from memlint.source.names import top_statements
 
 _ONCE = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__", "__prepare__", "main", "setup", "configure"})
@@ -43,16 +43,20 @@ class GrowOnlyContainer(StructureRule):
         """One finding a container, at the line that makes it."""
         found = definitions(analysis.source)
         tree = analysis.source.tree
-        every: list[ast.AST] | None = None
-        for root in _roots(tree, found):
-            every = every if every is not None else list(ast.walk(tree))
+        roots = list(_roots(tree, found))
+        if not roots:
+            return
+        index = mentions(tree)
+        owners = {id(node): function for function in found.functions for node in own_nodes(function.node)}
+        for root in roots:
             spellings = _spellings(root, found)
-            if any(_bounded(node, spelling) for spelling in spellings for node in every):
+            grows = _growth(spellings, index, owners, found)
+            if grows is None:
                 continue
-            grows = _growth(spellings, found)
-            if grows is not None:
-                message = f"`{root.label}` is only ever added to: line {grows.line} adds, nothing removes"
-                yield root.symbol, root.node, message
+            if any(_bounded(node, spelling) for spelling in spellings for node in index.get(spelling, ())):
+                continue
+            message = f"`{root.label}` is only ever added to: line {grows.line} adds, nothing removes"
+            yield root.symbol, root.node, message
 
 
 def _roots(tree: ast.Module, found: Definitions) -> Iterator[_Root]:
@@ -105,7 +109,7 @@ def _bounded(node: ast.AST, of: str) -> bool:
             if isinstance(func, ast.Name) and func.id in _READERS:
                 return False
             values = [*arguments, *(keyword.value for keyword in keywords)]
-            return any(reference(_unstarred(value)) == of for value in values)
+            return any(_given(_unstarred(value), of) for value in values)
         case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
             return reference(value) == of
         case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value) | ast.NamedExpr(value=value):
@@ -124,30 +128,37 @@ _READERS = frozenset({"sorted", "list", "tuple", "set", "frozenset", "dict", "an
 """Builtins that read a container and keep no reference that could empty it."""
 
 
+def _given(value: ast.expr, of: str) -> bool:
+    """Whether an argument is the container, or one of its methods that remove (``add_done_callback(c.discard)``)."""
+    if isinstance(value, ast.Attribute) and value.attr in REMOVES and reference(value.value) == of:
+        return True
+    return reference(value) == of
+
+
 def _unstarred(value: ast.expr) -> ast.expr:
     return value.value if isinstance(value, ast.Starred) else value
 
 
-def _growth(spellings: tuple[str, ...], found: Definitions) -> Insertion | None:
+def _growth(
+    spellings: tuple[str, ...], index: dict[str, list[ast.AST]], owners: dict[int, Function], found: Definitions
+) -> Insertion | None:
     """The first insertion that may happen any number of times with another entry."""
-    for function in found.functions:
-        if _runs_once(function, found):
-            continue
-        nodes = list(own_nodes(function.node))
-        local = _locals(function, nodes)
-        for spelling in spellings:
-            if spelling in local:
+    for spelling in spellings:
+        for node in index.get(spelling, ()):
+            function = owners.get(id(node))
+            if function is None or _runs_once(function, found):
                 continue
-            for insertion in insertions(nodes, spelling):
-                if insertion.varies and not _few(insertion.key, function):
+            for insertion in insertions([node], spelling):
+                if insertion.varies and not _few(insertion.key) and spelling not in _locals(function):
                     return insertion
     return None
 
 
-def _locals(function: Function, nodes: list[ast.AST]) -> set[str]:
+def _locals(function: Function) -> set[str]:
     """Names that mean something else in the function."""
     bound = {a.arg for a in ast.walk(function.node.args) if isinstance(a, ast.arg)}
-    return bound | {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    stored = {n.id for n in own_nodes(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return bound | stored
 
 
 def _runs_once(function: Function, found: Definitions) -> bool:
@@ -155,11 +166,12 @@ def _runs_once(function: Function, found: Definitions) -> bool:
     name = function.node.name
     if name in _ONCE or name.lstrip("_").startswith(_BY_CALLER):
         return True
-    if function.owner is not None and any("type" in found.names.qualified(b)[:1] or "builtins.type" in found.names.qualified(b) for b in function.owner.bases):
-        return True
+    bases = function.owner.bases if function.owner is not None else []
+    if any("builtins.type" in found.names.qualified(base) for base in bases):
+        return True  # a metaclass: once a class
     if any(_decorated_with(name, other, found) for other in (*found.functions, *found.classes)):
         return True
-    return _is_decorator(function) or any(True for _ in decorators(function.node, found.names) if False)
+    return _is_decorator(function) or _only_on_import(function, found)
 
 
 def _decorated_with(name: str, other: Function | Class, found: Definitions) -> bool:
@@ -170,6 +182,20 @@ def _decorated_with(name: str, other: Function | Class, found: Definitions) -> b
         ):
             return True
     return False
+
+
+def _only_on_import(function: Function, found: Definitions) -> bool:
+    """Whether all calls in the file stand at module level: a table that is filled while the module is imported."""
+    if function.owner is not None or function.nested:
+        return False
+    inside = any(_calls(function.node.name, node) for f in found.functions for node in own_nodes(f.node))
+    return not inside and any(
+        _calls(function.node.name, node) for statement in found.tree.body for node in own_nodes(statement)
+    )
+
+
+def _calls(name: str, node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
 
 
 def _is_decorator(function: Function) -> bool:
@@ -185,7 +211,7 @@ def _is_decorator(function: Function) -> bool:
     return bool(returned & nested) or (len(arguments) <= 2 and bool(returned & given))
 
 
-def _few(key: ast.expr | None, function: Function) -> bool:
+def _few(key: ast.expr | None) -> bool:
     """Whether a key is one of the program's own classes, modules or functions, of which there are few."""
     if key is None:
         return False

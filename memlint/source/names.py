@@ -29,8 +29,10 @@ class ModuleNames:
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)
     aliases: dict[str, ast.expr] = field(default_factory=dict)
     """Names bound once, to another name: ``_open = io.open``."""
+    instances: dict[str, ast.expr] = field(default_factory=dict)
+    """Names bound once, to the result of a call: the callee (``lock = threading.Lock()``)."""
     bound: set[str] = field(default_factory=set)
-    """Names bound to anything else."""
+    """Names bound to anything else, or more than once."""
 
     def candidates(self, name: str) -> tuple[str, ...]:
         """The qualified names that a global name may stand for; empty when it is a variable."""
@@ -46,6 +48,10 @@ class ModuleNames:
         if name in _BUILTINS and name not in self.bound:
             return (f"builtins.{name}",)
         return ()
+
+    def instance(self, name: str) -> tuple[str, ...]:
+        """The qualified callee whose result a global variable is; empty when that is not known."""
+        return self._qualified(self.instances[name], 4) if name in self.instances else ()
 
     def qualified(self, node: ast.expr) -> tuple[str, ...]:
         """The qualified names of a name or dotted chain that is read at module level."""
@@ -122,9 +128,14 @@ def _read(statement: ast.stmt, names: ModuleNames) -> None:
                 names.bound.add(name)
             else:
                 names.aliases[name] = value
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=callee)) if name not in names.bound:
+            names.instances[name] = callee
+            names.bound.add(name)
         case ast.Assign(targets=targets):
             for target in targets:
-                names.bound.update(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+                for bound in [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]:
+                    names.bound.add(bound)
+                    names.instances.pop(bound, None)
         case ast.AnnAssign(target=ast.Name(id=name)) | ast.AugAssign(target=ast.Name(id=name)):
             names.bound.add(name)
         case ast.For(target=target):
