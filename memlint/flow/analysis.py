@@ -25,6 +25,7 @@ ROUNDS = 4
 """How often functions that give a resource are looked for among the callers of such functions."""
 
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+_BUILDERS = frozenset({"__init__", "__enter__", "__aenter__", "setUp", "asyncSetUp", "__post_init__"})
 _FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"})
 
 
@@ -221,6 +222,7 @@ class FileAnalyser:
             owner=None if unit.owner is None else f"{self.module}.{unit.owner}",
             receiver=receiver,
             enclosing=enclosing_names(unit.enclosing, self.names.package) if unit.enclosing else {},
+            building=receiver is not None and getattr(unit.node, "name", "") in _BUILDERS,
             mocked=self._mocks and _mentions(unit.node, "mock_open"),
         )
 

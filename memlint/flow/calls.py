@@ -93,6 +93,8 @@ def call(m: Machine, i: ir.Call, state: State) -> bool:
         [(state.places.get(place, UNKNOWN), starred) for place, starred in i.arguments],
         [(name, state.places.get(place, UNKNOWN)) for name, place in i.keywords],
     )
+    if m.building and any(value == Path(m.receiver or "") for value, _, _ in arguments.every()):
+        m.transfer_fields(state, i.node, f"handed on with the object by `{call_text(i.node)}`")
     one = _Call(m, i, state, arguments)
     value = one.dispatch(callee)
     if value is None:
@@ -140,7 +142,7 @@ class _Call:
         kind = site.kind
         if name not in kind.quiet:
             state.idle -= {handle}
-        if name == "poll" and kind.category is Category.PROCESS:
+        if name == "poll" and kind.category is Category.PROCESS and _in_while(m.graph.node, node):
             m.transfer(state, handle, node, "watched by `poll()`")
         if name in kind.release and kind.awaited_release:
             return Closing(handle)
@@ -161,11 +163,10 @@ class _Call:
             self.raises(name, classes=OPERATING if kind.category is Category.HANDLE else None)
         qualified = tuple(f"{t}.{name}" for t in self.types(handle))
         entry = self.acquirer(qualified)
+        if entry is not None and m.world.catalogue.kinds[entry.kind].child:
+            return Result(Symbol(m.world.catalogue.kinds[entry.kind].types))  # it ends with this resource
         if entry is not None:
-            made = self.made(entry)
-            if isinstance(made, Handle) and m.kind(made).child:
-                m.parents[made.site] = handle.site
-            return made
+            return self.made(entry)
         return self.returned(qualified) or UNKNOWN
 
     def returned(self, names: tuple[str, ...]) -> Value | None:
@@ -211,6 +212,7 @@ class _Call:
             owner, _, attribute = receiver.rpartition(".")
             for value, _, _ in self.arguments.every():
                 self.m.keep(self.state, owner, attribute, value, self.i.node, container=True)
+        self.own_fields(receiver)
         summary = self.own_method(receiver, name)
         if summary is not None:
             return self.by_summary(summary, name)
@@ -218,6 +220,11 @@ class _Call:
             if _believed(receiver, entry.receivers) and (entry.receiver or self.applies(entry)):
                 return self.acquired(entry)
         return self.unknown(name, receiver=receiver)
+
+    def own_fields(self, receiver: str) -> None:
+        """A method of this object called while cleaning up may release every field."""
+        if receiver == self.m.receiver and (self.state.handling or self.m.cleaning_up):
+            self.m.transfer_fields(self.state, self.i.node, f"left to `{call_text(self.i.node)}`")
 
     def own_method(self, receiver: str, name: str) -> Summary | None:
         """The method of this function's own class that ``self.name`` means."""
@@ -285,7 +292,7 @@ class _Call:
             for entry in catalogue.acquires.get(catalogue.resolve(name), ()):
                 if self.m.mocked and entry.call == "builtins.open":
                     continue
-                if self.applies(entry):
+                if entry.receiver or self.applies(entry):
                     return entry
         return None
 
@@ -486,6 +493,12 @@ class _Call:
             if resolved in m.world.catalogue.quiets:
                 return
         m.may_raise(self.state, self.i.node, f"`{call_text(self.i.node)}`", classes=classes)
+
+
+def _in_while(function: ast.AST, node: ast.AST) -> bool:
+    return any(
+        isinstance(loop, ast.While) and any(child is node for child in ast.walk(loop)) for loop in ast.walk(function)
+    )
 
 
 def _believed(receiver: str, receivers: tuple[str, ...]) -> bool:

@@ -88,8 +88,10 @@ class Machine:
     records: list[SiteRecord] = field(default_factory=list)
     stores: list[FieldStore] = field(default_factory=list)
     pending: list[tuple[Acquire, ast.Call, str | None]] = field(default_factory=list)
-    parents: dict[int, int] = field(default_factory=dict)
-    """Sites whose resource ends with that of another site."""
+    building: bool = False
+    """A constructor or ``__enter__``: if it raises, nobody gets the object that could release its fields."""
+    fields: set[int] = field(default_factory=set)
+    """Sites whose resource went into a field of the object being built."""
     mocked: bool = False
     """The function replaces ``open`` by a mock."""
     kept: frozenset[tuple[int, int]] = frozenset()
@@ -187,16 +189,9 @@ class Machine:
             if handle in state.status:
                 self._reclaim(state, handle)
                 state.status[handle] = Status.RELEASED
-                self._release_children(state, handle, node)
         match value:
             case Bag(number) | Element(number):
                 state.bags[number] = frozenset()
-
-    def _release_children(self, state: State, parent: Handle, node: ast.AST) -> None:
-        """What a method of the released resource made ends with it."""
-        for child in [h for h in state.held() if self.parents.get(h.site) == parent.site]:
-            self._note(state, child, Fate.RELEASED, node, "released with what it was made from")
-            state.status[child] = Status.RELEASED
 
     def transfer(self, state: State, value: Value | None, node: ast.AST, text: str) -> None:
         """Whatever ``value`` can reach has another owner now."""
@@ -204,6 +199,17 @@ class Machine:
             if state.status.get(handle) is Status.HELD:
                 state.status[handle] = Status.GONE
                 self._note(state, handle, Fate.TRANSFERRED, node, text)
+
+    def transfer_fields(self, state: State, node: ast.AST, text: str) -> None:
+        """The fields of the object being built are the object's (or someone's) from here on."""
+        for handle in state.held():
+            if handle.site in self.fields:
+                self.transfer(state, handle, node, text)
+
+    @property
+    def cleaning_up(self) -> bool:
+        """Whether the block being executed is part of a ``finally`` or an ``except``."""
+        return self._cleanup
 
     def lend(self, state: State, value: Value | None, node: ast.AST, text: str) -> None:
         """An unknown callee is given what ``value`` can reach: it takes it, unless we are seen to keep it."""
@@ -230,6 +236,8 @@ class Machine:
             raised = state.trail.raised_since(record.site.node) if state.trail is not None else None
             if handle in state.idle:
                 return
+            if handle.site in self.fields:
+                fate = Fate.HALF_BUILT
         kind = StepKind.LEAVE if state.flight is not None else StepKind.LOSE
         trail = Trail.extend(state.trail, Mark(kind, node, text))
         exit_kind, raiser = (raised.exit, raised.node) if raised is not None else (None, None)
@@ -254,6 +262,8 @@ class Machine:
         """Control leaves the function."""
         if not raised and state.returning is not None:
             self._hand_over(state, state.returning)
+        if not raised:
+            self.transfer_fields(state, self.graph.node, "kept in a field")
         for handle in state.held():
             if self.graph.node.__class__ is ast.Module:
                 continue  # what a module binds lives as long as the process
@@ -375,7 +385,10 @@ class Machine:
             state.forget_facts(path)
             self.keep(state, base.text, i.name, value, i.node)
             self._store(state, path, value if isinstance(value, (Literal, Handle, Symbol)) else UNKNOWN)
-            self.transfer(state, value, i.node, f"stored in `{path}`")
+            if self.building and base.text == self.receiver and isinstance(value, Handle):
+                self.fields.add(value.site)  # until the constructor has returned, nobody else can release it
+            else:
+                self.transfer(state, value, i.node, f"stored in `{path}`")
         else:
             self.transfer(state, value, i.node, f"stored in an attribute `{i.name}`")
         return True

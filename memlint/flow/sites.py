@@ -21,12 +21,11 @@ class Fate(enum.Enum):
     """Its last name was bound to something else, or deleted."""
     RAISED = "raised"
     """An exception carried control past every release."""
+    HALF_BUILT = "half built"
+    """It was in a field when the constructor raised, so nobody got the object that could release it."""
     RELEASED = "released"
     TRANSFERRED = "transferred"
     """Someone else owns it now: the caller, an object, a callee, a closure."""
-
-
-LOSSES = (Fate.UNRELEASED, Fate.DISCARDED, Fate.REPLACED, Fate.RAISED)
 
 
 class ExitKind(enum.Enum):

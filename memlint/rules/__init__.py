@@ -14,6 +14,7 @@ from memlint.rules.mem111_lease_not_returned import LeaseNotReturned
 from memlint.rules.mem112_owner_without_release import OwnerWithoutRelease
 from memlint.rules.mem113_field_not_released import FieldNotReleased
 from memlint.rules.mem301_leaked_on_error import LeakedOnError
+from memlint.rules.mem306_half_built_owner import HalfBuiltOwner
 from memlint.rules.mem401_prefer_with import PreferWith
 from memlint.rules.rule import Default, Rule
 
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     OwnerWithoutRelease(),
     FieldNotReleased(),
     LeakedOnError(),
+    HalfBuiltOwner(),
     PreferWith(),
 )
 
