@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from memlint.catalogue import load
 from memlint.catalogue.find import find
-from memlint.cli.check import configured
+from memlint.cli.configuration import configured
 from memlint.cli.console import ExitCode
 from memlint.findings import Severity
 from memlint.rulebook import Rulebook, UnknownRule

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from memlint.cfg.graph import TooLarge
 from memlint.cli.arguments import BadUse
-from memlint.cli.check import configured
+from memlint.cli.configuration import configured
 from memlint.cli.console import ExitCode
 from memlint.engine import Checker, explain_line
 from memlint.flow.show import NoFunction, show_cfg, show_facts

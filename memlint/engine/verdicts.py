@@ -10,7 +10,7 @@ from memlint.engine.checker import Checker
 from memlint.engine.modules import module_name
 from memlint.findings import Finding
 from memlint.flow.analysis import Analysis
-from memlint.flow.sites import LOSSES, Fate, Outcome, SiteRecord
+from memlint.flow.sites import Fate, Outcome, SiteRecord
 from memlint.source.decode import Unreadable, decode, parse
 from memlint.source.names import ModuleNames, module_names
 from memlint.source.suppressions import read_suppressions
@@ -24,6 +24,8 @@ _WORDS = {
     Fate.RELEASED: "is released",
     Fate.TRANSFERRED: "goes to another owner",
 }
+
+_GOOD = {Fate.RELEASED, Fate.TRANSFERRED}
 
 
 def explain_line(checker: Checker, data: bytes, path: str, line: int) -> Iterator[str]:
@@ -48,14 +50,14 @@ def _sites(analysis: Analysis, line: int) -> Iterator[str]:
             if span.line <= line <= span.end_line:
                 yield f"`{record.site.text}` acquires {record.site.kind.label} in `{report.unit.symbol}`"
                 yield from (_outcome(record, outcome) for outcome in record.outcomes.values())
-                if not record.outcomes.keys() & set(LOSSES):
+                if record.outcomes.keys() <= _GOOD:
                     yield "  it is not reported, because no path that was followed loses it"
 
 
 def _outcome(record: SiteRecord, outcome: Outcome) -> str:
     place = getattr(outcome.node, "lineno", getattr(record.site.node, "lineno", 0))
     detail = f" ({outcome.text})" if outcome.text else ""
-    return f"  on some path it {_WORDS[outcome.fate]} at line {place}{detail}"
+    return f"  on some path it {_WORDS.get(outcome.fate, outcome.fate.value)} at line {place}{detail}"
 
 
 def _findings(checker: Checker, analysis: Analysis, line: int) -> Iterator[str]:

@@ -29,6 +29,7 @@ def print_json(report: Report, _style: Style) -> Iterator[str]:
             "files": report.files,
             "findings": len(report.findings),
             "suppressed": report.suppressed,
+            "baselined": report.baselined,
             "by_code": report.counts(),
         },
     }

@@ -45,6 +45,8 @@ class Report:
     """How many files were looked at."""
     suppressed: int = 0
     """Findings that a comment silences."""
+    baselined: int = 0
+    """Findings that the baseline knows."""
     skipped: tuple[SkippedFunction, ...] = ()
     rules: tuple[Rule, ...] = ()
     """The rules that ran."""

@@ -49,7 +49,9 @@ def _mark(number: int, steps: list[Step], numbered: bool) -> Mark:
 
 def _summary(report: Report) -> str:
     files = f"{report.files} file{'' if report.files == 1 else 's'}"
-    silenced = f" ({report.suppressed} silenced by comments)" if report.suppressed else ""
+    hidden = {"silenced by comments": report.suppressed, "in the baseline": report.baselined}
+    silenced = ", ".join(f"{count} {words}" for words, count in hidden.items() if count)
+    silenced = f" ({silenced})" if silenced else ""
     count = len(report.findings)
     if not count:
         return f"No findings in {files}{silenced}."

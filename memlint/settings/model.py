@@ -36,5 +36,6 @@ class Settings:
     force_exclude: bool = False
     output_format: str = "text"
     jobs: int | None = None
+    baseline: str | None = None
     catalogue: Mapping[str, object] = field(default_factory=dict)
     """The user's own catalogue tables, as read and not yet judged."""

@@ -123,6 +123,28 @@ OPTIONS: tuple[Option, ...] = (
     Option("statistics", Kind.FLAG, False, "Count findings by rule instead of printing them.", Place.FLAG_ONLY),
     Option("exit-zero", Kind.FLAG, False, "Exit 0 even when there are findings.", Place.FLAG_ONLY),
     Option(
+        "baseline",
+        Kind.TEXT,
+        None,
+        "File of known findings, which are not reported; in a configuration file, relative to it.",
+        metavar="FILE",
+    ),
+    Option(
+        "update-baseline",
+        Kind.FLAG,
+        False,
+        "Write the findings of this run into the baseline file instead of printing them.",
+        Place.FLAG_ONLY,
+    ),
+    Option(
+        "since",
+        Kind.TEXT,
+        None,
+        "Report only findings whose path touches a line that changed since this git revision.",
+        Place.FLAG_ONLY,
+        metavar="REV",
+    ),
+    Option(
         "add-noqa",
         Kind.TEXT,
         None,

@@ -54,7 +54,8 @@ def read_configuration(path: Path, codes: Sequence[str]) -> Settings:
     if table is None:
         raise SettingsError(f"{path}: no [tool.memlint] table")
     settings = Settings(root=str(path.resolve().parent), origin=str(path))
-    return with_options(settings, table, codes, f"{path}: [tool.memlint]")
+    read = with_options(settings, table, codes, f"{path}: [tool.memlint]")
+    return read if read.baseline is None else replace(read, baseline=os.path.join(settings.root, read.baseline))
 
 
 def _parsed(path: Path) -> Mapping[str, object]:

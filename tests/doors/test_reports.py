@@ -89,7 +89,7 @@ def test_json_holds_the_whole_witness() -> None:
     assert set(document) == {"schema", "tool", "findings", "failures", "summary"}
     assert document["schema"] == 1
     assert document["failures"] == [{"path": "gone.py", "reason": "no such file or folder", "internal": False}]
-    assert document["summary"] == {"files": 2, "findings": 1, "suppressed": 1, "by_code": {"MEM301": 1}}
+    assert document["summary"] == {"files": 2, "findings": 1, "suppressed": 1, "baselined": 0, "by_code": {"MEM301": 1}}
     (finding,) = document["findings"]
     assert finding["code"] == "MEM301"
     assert (finding["line"], finding["column"], finding["end_line"], finding["end_column"]) == (4, 9, 4, 19)
