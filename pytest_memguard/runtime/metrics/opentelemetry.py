@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-
-from opentelemetry.metrics import CallbackOptions, Meter, Observation
+from typing import TYPE_CHECKING
 
 from ..health import Utility
 from .families import FAMILIES, HEALTH, Family, Kind
 from .measuring import measure
+
+if TYPE_CHECKING:
+    from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 _UNITS = {"bytes": "By", "seconds": "s", "": "1"}
 
@@ -32,6 +34,8 @@ def export_to(meter: Meter, utilities: Iterable[Utility] | None = None) -> None:
 def _observer(
     family: Family, utilities: tuple[Utility, ...] | None
 ) -> Callable[[CallbackOptions], Iterable[Observation]]:
+    from opentelemetry.metrics import Observation
+
     def observe(_: CallbackOptions) -> Iterable[Observation]:
         for measured in measure(utilities, only=family):
             for subject, value in measured.values:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from typing import TYPE_CHECKING
 
 from ..health import Utility
 from .families import FAMILIES, HEALTH, Family, Kind
 from .measuring import measure
 
+if TYPE_CHECKING:
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+    from prometheus_client.registry import Collector
+else:
+    Collector = object  # a registry asks for the two methods only, and this module loads without the library
+
 _LABELS = ("name", "type")
 
 
 class UtilityCollector(Collector):
-    """A collector to register: of these utilities, or of all that are alive at each scrape.
+    """A collector to register with a `CollectorRegistry`: of these utilities, or of all that are alive at each scrape.
 
     >>> from prometheus_client import CollectorRegistry, generate_latest
     >>> from pytest_memguard.runtime import Cache
@@ -44,6 +48,8 @@ class UtilityCollector(Collector):
 
 
 def _metric(family: Family) -> CounterMetricFamily | GaugeMetricFamily:
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
     if family.kind is Kind.COUNTER:
         return CounterMetricFamily(family.prometheus_name, family.help, labels=_LABELS)
     return GaugeMetricFamily(family.prometheus_name, family.help, labels=_LABELS)
