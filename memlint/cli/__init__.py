@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 
 from memlint.catalogue import CatalogueError
-from memlint.cli import check, lookups, views
+from memlint.cli import check, completion, lookups, views
 from memlint.cli.arguments import BadUse, parse
 from memlint.cli.console import ExitCode, say
 from memlint.rulebook import PageError, UnknownRule
@@ -31,6 +31,7 @@ _COMMANDS = {
     "cfg": views.cfg,
     "facts": views.facts,
     "catalogue": lookups.catalogue,
+    "completion": completion.completion,
 }
 
 
