@@ -19,9 +19,10 @@ GROWING = frozenset({
 """Calls that make a container without a bound (a deque's is looked for)."""
 
 ADDS = frozenset({"append", "appendleft", "add", "extend", "extendleft", "insert", "setdefault", "update"})
-REMOVES = frozenset(
-    "clear difference_update discard intersection_update move_to_end pop popitem popleft remove subtract".split()
-)
+REMOVES = frozenset({
+    "clear", "difference_update", "discard", "intersection_update", "move_to_end", "pop", "popitem",
+    "popleft", "remove", "subtract",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

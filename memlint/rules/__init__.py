@@ -14,8 +14,16 @@ from memlint.rules.mem111_lease_not_returned import LeaseNotReturned
 from memlint.rules.mem112_owner_without_release import OwnerWithoutRelease
 from memlint.rules.mem113_field_not_released import FieldNotReleased
 from memlint.rules.mem301_leaked_on_error import LeakedOnError
+from memlint.rules.mem304_release_of_unbound import ReleaseOfUnbound
 from memlint.rules.mem306_half_built_owner import HalfBuiltOwner
 from memlint.rules.mem401_prefer_with import PreferWith
+from memlint.rules.mem403_exit_swallows_exceptions import ExitSwallowsExceptions
+from memlint.rules.mem404_contextmanager_without_finally import ContextManagerWithoutFinally
+from memlint.rules.mem501_unbounded_cache import UnboundedCache
+from memlint.rules.mem502_cache_on_method import CacheOnMethod
+from memlint.rules.mem503_grow_only_container import GrowOnlyContainer
+from memlint.rules.mem504_mutable_default_growth import MutableDefaultGrowth
+from memlint.rules.mem505_registration_never_removed import RegistrationNeverRemoved
 from memlint.rules.rule import Default, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -31,8 +39,16 @@ RULES: tuple[Rule, ...] = (
     OwnerWithoutRelease(),
     FieldNotReleased(),
     LeakedOnError(),
+    ReleaseOfUnbound(),
     HalfBuiltOwner(),
     PreferWith(),
+    ExitSwallowsExceptions(),
+    ContextManagerWithoutFinally(),
+    UnboundedCache(),
+    CacheOnMethod(),
+    GrowOnlyContainer(),
+    MutableDefaultGrowth(),
+    RegistrationNeverRemoved(),
 )
 
 __all__ = ["RULES", "Default", "Rule"]

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from memlint.findings import Severity
 from memlint.flow.analysis import Analysis
 from memlint.rules.definitions import StructureRule, definitions, own_nodes
+from memlint.rules.rule import Default
 from memlint.source.names import ModuleNames
 
-_RELEASES = frozenset(
-    "aclose cancel cleanup close disconnect join kill logout quit release shutdown stop terminate unlink wait".split()
-)
+_RELEASES = frozenset({
+    "aclose", "cancel", "cleanup", "close", "disconnect", "join", "kill", "logout", "quit", "release",
+    "shutdown", "stop", "terminate", "unlink", "wait",
+})  # fmt: skip
 _RELEASERS = frozenset({"os.close", "os.unlink", "os.remove", "shutil.rmtree"})
 
 
@@ -23,6 +25,7 @@ class ReleaseOfUnbound(StructureRule):
     name = "release-of-unbound"
     summary = "A finally releases a name that does not exist when the acquisition itself fails."
     severity = Severity.WARNING
+    default = Default.ON
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a ``finally``: the first name that does not exist hides what follows."""
@@ -50,10 +53,14 @@ def _released(node: ast.Try, names: ModuleNames) -> Iterator[tuple[str, ast.Call
         if not isinstance(statement, ast.Expr):
             return  # what comes before may guard what follows
         call = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
-        match call:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _RELEASES:
-                yield name, call
-            case ast.Call(func=func, args=[ast.Name(id=name)]) if _RELEASERS & set(names.qualified(func)):
+        if not isinstance(call, ast.Call):
+            continue
+        if _RELEASERS & set(names.qualified(call.func)):
+            if call.args and isinstance(call.args[0], ast.Name):
+                yield call.args[0].id, call
+            continue
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _RELEASES:
                 yield name, call
 
 

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 from memlint.findings import Severity
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import StructureRule, definitions, own_nodes
+from memlint.rules.definitions import FunctionNode, StructureRule, definitions, own_nodes
+from memlint.rules.rule import Default
 
-_MEANT = ("suppress", "ignor", "swallow", "silen", "quiet", "safe", "retry", "catch", "captur", "expect", "raises", "assert")
+_MEANT = (
+    "assert", "captur", "catch", "expect", "ignor", "quiet", "raises", "retry", "safe", "silen", "suppress", "swallow",
+)  # fmt: skip
 """Parts of class names that say so."""
 
 
@@ -20,6 +23,7 @@ class ExitSwallowsExceptions(StructureRule):
     name = "exit-swallows-exceptions"
     summary = "An __exit__ always answers True, so no exception leaves its block."
     severity = Severity.WARNING
+    default = Default.ON
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a method, at its first ``return``."""
@@ -31,22 +35,21 @@ class ExitSwallowsExceptions(StructureRule):
                 continue
             answers = [node for node in own_nodes(function.node) if isinstance(node, ast.Return)]
             answers.sort(key=lambda answer: answer.lineno)
-            asks = any(_asks(node, function.node) for node in own_nodes(function.node))
-            if answers and not asks and all(_true(answer.value) for answer in answers):
-                if isinstance(function.node.body[-1], ast.Return):
-                    message = f"`{name}` always answers True: no exception leaves a block of `{owner.name}`"
-                    yield function.symbol, answers[0], message
+            if not isinstance(function.node.body[-1], ast.Return) or not all(_true(each.value) for each in answers):
+                continue
+            if not any(_asks(node, function.node) for node in own_nodes(function.node)):
+                message = f"`{name}` always answers True: no exception leaves a block of `{owner.name}`"
+                yield function.symbol, answers[0], message
 
 
 def _true(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Constant) and value.value is True
 
 
-def _asks(node: ast.AST, function: ast.AST) -> bool:
+def _asks(node: ast.AST, function: FunctionNode) -> bool:
     """Whether the method looks at the exception that it is given."""
-    arguments = function.args if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
-    if arguments is None:
-        return False
+    arguments = function.args
     given = {a.arg for a in (*arguments.posonlyargs, *arguments.args)[1:]}
-    given |= {a.arg for a in (arguments.vararg,) if a is not None}
+    if arguments.vararg is not None:
+        given.add(arguments.vararg.arg)
     return isinstance(node, ast.Name) and node.id in given and isinstance(node.ctx, ast.Load)

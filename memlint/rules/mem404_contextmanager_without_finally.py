@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 
 from memlint.findings import Severity
 from memlint.flow.analysis import Analysis
+from memlint.flow.sites import SiteRecord
 from memlint.rules.definitions import StructureRule, decorators, definitions, own_nodes
 from memlint.rules.losses import strongest
 
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
-_UNDOES = frozenset(
-    "aclose cancel cleanup close deactivate disable disconnect kill leave pop release remove reset restore "
-    "rmtree rollback shutdown stop terminate undo uninstall unlink unlock unpatch unregister wait_closed".split()
-)
+_UNDOES = frozenset({
+    "aclose", "cancel", "cleanup", "close", "deactivate", "disable", "disconnect", "kill", "leave", "pop",
+    "release", "remove", "reset", "restore", "rmtree", "rollback", "shutdown", "stop", "terminate", "undo",
+    "uninstall", "unlink", "unlock", "unpatch", "unregister", "wait_closed",
+})  # fmt: skip
 """Methods and functions that undo; whatever else follows a ``yield`` may be meant for success only."""
 
 
@@ -41,8 +43,8 @@ class ContextManagerWithoutFinally(StructureRule):
                     yield function.symbol, place, message
 
 
-def _leaks_on_error(records: Sequence[object]) -> bool:
-    return any((said := strongest(record)) is not None and said[0] == "MEM301" for record in records)  # type: ignore[arg-type]
+def _leaks_on_error(records: Sequence[SiteRecord]) -> bool:
+    return any((said := strongest(record)) is not None and said[0] == "MEM301" for record in records)
 
 
 def _yields(body: list[ast.stmt], after: tuple[ast.stmt, ...]) -> Iterator[tuple[ast.expr, tuple[ast.stmt, ...]]]:

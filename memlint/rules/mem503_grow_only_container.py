@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 from memlint.flow.analysis import Analysis
 from memlint.flow.growth import REMOVES, Insertion, container, insertions, mentions, reference, removes
-from memlint.rules.definitions import Class, Definitions, Function, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import Class, Definitions, Function, FunctionNode, StructureRule, definitions, own_nodes
 from memlint.source.names import top_statements
 
-_ONCE = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__", "__prepare__", "main", "setup", "configure"})
+_ONCE = frozenset({
+    "__class_getitem__", "__init_subclass__", "__prepare__", "__set_name__", "configure", "main", "setup",
+})  # fmt: skip
 """Methods and functions that run once a class or once a process."""
-_BY_CALLER = ("register", "unregister", "add", "install", "subscribe", "define", "declare", "load", "init", "import", "connect")
+_BY_CALLER = (
+    "add", "connect", "declare", "define", "import", "init", "install", "load", "register", "subscribe", "unregister",
+)  # fmt: skip
 """First words of functions that the importing program calls, as often as it has things to register."""
 _FEW = frozenset({"cls", "klass", "class_", "type_", "typ", "tp", "module", "model", "dtype", "func", "function"})
 """Names of keys of which a program has as many as it has classes, modules or functions."""
@@ -49,7 +53,7 @@ class GrowOnlyContainer(StructureRule):
         index = mentions(tree)
         owners = {id(node): function for function in found.functions for node in own_nodes(function.node)}
         for root in roots:
-            spellings = _spellings(root, found)
+            spellings = _spellings(root)
             grows = _growth(spellings, index, owners, found)
             if grows is None:
                 continue
@@ -71,7 +75,7 @@ def _roots(tree: ast.Module, found: Definitions) -> Iterator[_Root]:
 
 
 def _class_roots(each: Class, found: Definitions) -> Iterator[_Root]:
-    own = {node.attr for method in each.methods.values() for node in ast.walk(method) if _rebinds_field(node)}
+    own = {name for method in each.methods.values() for node in ast.walk(method) if (name := _rebound_field(node))}
     for statement in each.node.body:
         for name, value in _bindings(statement):
             kind = container(value, found.names)
@@ -79,18 +83,22 @@ def _class_roots(each: Class, found: Definitions) -> Iterator[_Root]:
                 yield _Root(name, f"{each.node.name}.{name}", statement, kind, each.symbol)
 
 
-def _rebinds_field(node: ast.AST) -> bool:
-    """Whether instances get a container of their own under this name."""
-    return isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del))
+def _rebound_field(node: ast.AST) -> str | None:
+    """The attribute under which instances may get a container of their own."""
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
+        return node.attr
+    return None
 
 
 def _bindings(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
     match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(target=ast.Name(id=name), value=value):
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            yield name, value
+        case ast.AnnAssign(target=ast.Name(id=name), value=value):
             yield name, value
 
 
-def _spellings(root: _Root, found: Definitions) -> tuple[str, ...]:
+def _spellings(root: _Root) -> tuple[str, ...]:
     """How the file's functions may refer to the container."""
     if root.symbol == "<module>":
         return (root.name,)
@@ -123,8 +131,10 @@ def _bounded(node: ast.AST, of: str) -> bool:
     return False
 
 
-_READERS = frozenset({"sorted", "list", "tuple", "set", "frozenset", "dict", "any", "all", "sum", "iter", "enumerate",
-                      "reversed", "min", "max", "repr", "str", "print", "isinstance", "bool", "zip", "map", "filter"})  # fmt: skip
+_READERS = frozenset({
+    "all", "any", "bool", "dict", "enumerate", "filter", "frozenset", "isinstance", "iter", "list", "map", "max", "min",
+    "print", "repr", "reversed", "set", "sorted", "str", "sum", "tuple", "zip",
+})  # fmt: skip
 """Builtins that read a container and keep no reference that could empty it."""
 
 
@@ -164,18 +174,19 @@ def _locals(function: Function) -> set[str]:
 def _runs_once(function: Function, found: Definitions) -> bool:
     """Whether a function runs as often as the program has definitions, not as often as it has work."""
     name = function.node.name
-    if name in _ONCE or name.lstrip("_").startswith(_BY_CALLER):
+    if name in _ONCE or name.removeprefix("_").startswith(_BY_CALLER):
         return True
     bases = function.owner.bases if function.owner is not None else []
     if any("builtins.type" in found.names.qualified(base) for base in bases):
         return True  # a metaclass: once a class
-    if any(_decorated_with(name, other, found) for other in (*found.functions, *found.classes)):
+    defined = [*(each.node for each in found.functions), *(each.node for each in found.classes)]
+    if any(_decorated_with(name, node) for node in defined):
         return True
     return _is_decorator(function) or _only_on_import(function, found)
 
 
-def _decorated_with(name: str, other: Function | Class, found: Definitions) -> bool:
-    for decorator in other.node.decorator_list:
+def _decorated_with(name: str, node: FunctionNode | ast.ClassDef) -> bool:
+    for decorator in node.decorator_list:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         if (isinstance(target, ast.Name) and target.id == name) or (
             isinstance(target, ast.Attribute) and target.attr == name
@@ -202,7 +213,8 @@ def _is_decorator(function: Function) -> bool:
     """Whether it returns what it was given, or a function of its own."""
     arguments = [*function.node.args.posonlyargs, *function.node.args.args]
     given = {a.arg for a in arguments if a.arg not in ("self", "cls")}
-    nested = {n.name for n in ast.walk(function.node) if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n is not function.node}
+    inner = [node for node in ast.walk(function.node) if node is not function.node]
+    nested = {node.name for node in inner if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     returned = {
         node.value.id
         for node in own_nodes(function.node)

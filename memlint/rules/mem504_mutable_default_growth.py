@@ -9,6 +9,7 @@ from memlint.findings import Severity
 from memlint.flow.analysis import Analysis
 from memlint.flow.growth import container, insertions, removes
 from memlint.rules.definitions import Function, StructureRule, definitions, own_nodes
+from memlint.rules.rule import Default
 
 
 class MutableDefaultGrowth(StructureRule):
@@ -18,6 +19,7 @@ class MutableDefaultGrowth(StructureRule):
     name = "mutable-default-growth"
     summary = "A default argument is one container for all calls, and the function adds to it."
     severity = Severity.WARNING
+    default = Default.ON
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a parameter, at the default."""

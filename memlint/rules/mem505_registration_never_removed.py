@@ -51,10 +51,12 @@ def _message(node: ast.Call, function: Function, found: Definitions) -> tuple[st
         kept = (*node.args[1:], *(keyword.value for keyword in node.keywords))
         if any(_holds(argument, receiver, function) for argument in kept):
             return "", f"this finalizer refers to `{receiver}`, so `{receiver}` is never collected and it never runs"
-    if names & _AT_EXIT and receiver is not None and function.node.name == "__init__":
-        if any(_holds(argument, receiver, function) for argument in node.args):
-            return "unregister", f"`atexit` keeps every `{_owner(function)}` until the process ends"
-    if _adds_handler(node, found) and function.node.name == "__init__" and not _guarded(function):
+    if function.node.name != "__init__":
+        return None
+    held = receiver is not None and any(_holds(argument, receiver, function) for argument in node.args)
+    if names & _AT_EXIT and held:
+        return "unregister", f"`atexit` keeps every `{_owner(function)}` until the process ends"
+    if _adds_handler(node, found) and not _guarded(function):
         return "removeHandler", f"every `{_owner(function)}` adds a handler to a logger that outlives it"
     return None
 
@@ -109,6 +111,5 @@ def _adds_handler(node: ast.Call, found: Definitions) -> bool:
 
 def _guarded(function: Function) -> bool:
     """Whether the method looks at the handlers that are there before it adds one."""
-    return any(
-        isinstance(node, ast.Attribute) and node.attr in ("handlers", "hasHandlers") for node in own_nodes(function.node)
-    )
+    looks = ("handlers", "hasHandlers")
+    return any(isinstance(node, ast.Attribute) and node.attr in looks for node in own_nodes(function.node))
