@@ -33,6 +33,7 @@ from memlint.flow.values import (
     Path,
     Pending,
     Result,
+    Running,
     Suppressor,
     Symbol,
     Value,
@@ -47,6 +48,8 @@ _CONTAINERS = frozenset(
         "collections.deque", "collections.OrderedDict", "collections.defaultdict", "builtins.frozenset",
     }
 )  # fmt: skip
+_SAME = frozenset({"builtins.int", "operator.index"})
+"""What gives a descriptor back as it was."""
 _WHOLE = frozenset({"values", "items", "copy", "keys", "__iter__"})
 
 
@@ -140,8 +143,6 @@ class _Call:
         m, state, node = self.m, self.state, self.i.node
         site = m.records[handle.site].site
         kind = site.kind
-        if name not in kind.quiet:
-            state.idle -= {handle}
         if name == "poll" and kind.category is Category.PROCESS and _in_while(m.graph.node, node):
             m.transfer(state, handle, node, "watched by `poll()`")
         if name in kind.release and kind.awaited_release:
@@ -151,7 +152,7 @@ class _Call:
                 m.release(state, handle, node)
             self.raises(name)
             return UNKNOWN
-        if name in ("__enter__", "__aenter__"):
+        if name in ("__enter__", "__aenter__", "__index__", "__iter__"):
             return handle
         if name in kind.detach:
             m.transfer(state, handle, node, f"detached by `{name}()`")
@@ -161,6 +162,9 @@ class _Call:
         self.give_away(f"handed to `{call_text(node)}`")
         if name not in kind.quiet and not self.is_quiet_method(name, ""):
             self.raises(name, classes=OPERATING if kind.category is Category.HANDLE else None)
+            state.idle -= {handle}
+        if name == "is_alive":
+            return Running(handle)
         qualified = tuple(f"{t}.{name}" for t in self.types(handle))
         entry = self.acquirer(qualified)
         if entry is not None and m.world.catalogue.kinds[entry.kind].child:
@@ -188,6 +192,8 @@ class _Call:
 
     def on_several(self, several: Value, name: str) -> Value | None:
         """A method of some element of a container: releasing one stands for releasing all, as loops do."""
+        if name == "is_alive":
+            return Running(several)
         for handle in sorted(self.state.handles(several), key=lambda h: (h.site, h.older)):
             kind = self.m.kind(handle)
             if name in kind.release:
@@ -240,6 +246,8 @@ class _Call:
         resolved = tuple(catalogue.resolve(name) for name in names)
         if any(name in _CONTAINERS for name in resolved):
             return self.container()
+        if any(name in _SAME for name in resolved) and isinstance(self.arguments.find(0), Handle):
+            return self.arguments.find(0)
         for name in resolved:
             if name in catalogue.noreturns:
                 raised = catalogue.noreturns[name].raises
@@ -320,7 +328,7 @@ class _Call:
         owing = [h for value in wrapped for h in state.handles(value) if state.status.get(h) is Status.HELD]
         kind = m.world.catalogue.kinds[entry.kind]
         makes = kind.category in (Category.WORKER, Category.TASK, Category.LOCK)
-        if not makes and not any("descriptor" in m.kind(handle).name for handle in owing):
+        if not makes and not owing:  # wrapping what is open at once is believed to succeed
             self.raises(entry.call.rpartition(".")[2], acquiring=entry)
         for value in wrapped:
             m.transfer(state, value, node, f"wrapped by `{call_text(node)}`")

@@ -24,6 +24,7 @@ from memlint.flow.values import (
     Pair,
     Path,
     Result,
+    Running,
     Suppressor,
     Symbol,
     Taken,
@@ -138,21 +139,24 @@ class Solver:
     def _branch(self, end: ir.Branch, state: State) -> None:
         value = state.places.get(end.place, UNKNOWN)
         known = truth(value, state)
-        text = ast.unparse(end.node) if known is None else ""
-        if known is None:
-            known = state.facts.get(text)
+        text, same = test_key(end.node) if known is None else ("", True)
+        if known is None and text in state.facts:
+            known = state.facts[text] is same
         for outcome, target in ((True, end.true), (False, end.false)):
             if known is not None and known is not outcome:
                 continue
             way = state.copy()
+            if isinstance(value, Running) and not outcome:
+                self.machine.release(way, value.of, end.node)
             if isinstance(value, Taken):
                 way.answer(value, held=outcome)
             if known is None:
                 if text in self.repeated:
-                    way.facts[text] = outcome
+                    way.facts[text] = outcome is same
                 _assume(way, end.node, outcome)
             if known is None and way.held():
-                way.mark(Mark(StepKind.TAKE, end.node, f"`{_short(text)}` is {'true' if outcome else 'false'}"))
+                shown = _short(ast.unparse(end.node))
+                way.mark(Mark(StepKind.TAKE, end.node, f"`{shown}` is {'true' if outcome else 'false'}"))
             self.arrive(target, way)
 
     def _advance(self, end: ir.Advance, state: State) -> None:
@@ -262,12 +266,29 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
+_OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.NotEq: ast.Eq,
+    ast.IsNot: ast.Is,
+    ast.NotIn: ast.In,
+    ast.GtE: ast.Lt,
+    ast.Gt: ast.LtE,
+}
+
+
+def test_key(test: ast.expr) -> tuple[str, bool]:
+    """The text by which equal tests are known, and False when it says the opposite of ``test``."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in _OPPOSITE:
+        turned = ast.Compare(test.left, [_OPPOSITE[type(test.ops[0])]()], test.comparators)
+        return ast.unparse(turned), False
+    return ast.unparse(test), True
+
+
 def repeated_tests(graph: Graph) -> frozenset[str]:
     """The texts of tests that stand at two places or more of the function's source."""
     texts: dict[int, str] = {}
     for block in graph.blocks:
         if isinstance(block.end, ir.Branch):
-            texts[id(block.end.node)] = ast.unparse(block.end.node)
+            texts[id(block.end.node)] = test_key(block.end.node)[0]
     counted = Counter(texts.values())
     return frozenset(text for text, count in counted.items() if count > 1)
 

@@ -17,6 +17,7 @@ from memlint.flow.values import (
     Literal,
     Method,
     Pair,
+    Running,
     Taken,
     Turned,
     Value,
@@ -212,6 +213,8 @@ def _renamed(value: Value, old: Handle, new: Handle) -> Value:
             return Taken(new)
         case Closing(handle) if handle == old:
             return Closing(new)
+        case Running(of):
+            return Running(_renamed(of, old, new))
         case Turned(of):
             return Turned(_renamed(of, old, new))
         case _:

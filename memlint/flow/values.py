@@ -124,6 +124,13 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """The answer of ``is_alive()``: false only when what was started has ended."""
+
+    of: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Suppressor:
     """A context manager that swallows exceptions of these classes."""
 
@@ -142,7 +149,7 @@ class Function:
 
 Value = (
     Unknown | Literal | Handle | View | Pair | Bag | Element | Symbol | Result | Method | Path | Pending
-    | Closing | Turned | Taken | Suppressor | Function
+    | Closing | Turned | Taken | Running | Suppressor | Function
 )  # fmt: skip
 
 

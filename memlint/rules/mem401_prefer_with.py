@@ -19,7 +19,7 @@ class PreferWith:
 
     code = "MEM401"
     name = "prefer-with"
-    summary = "A resource that a `with` block could release is released by hand."
+    summary = "A resource is released correctly by hand where a block would do it."
     severity: ClassVar[Severity] = Severity.NOTE
     default: ClassVar[Default] = Default.OFF
 
