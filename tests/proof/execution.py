@@ -1,0 +1,250 @@
+"""Executes every function of a program on every combination of decisions, within bounds, and sums up each site."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import CodeType
+
+from .fake import MISTAKES, Bounds, Box, Oracle, Resource, Stage, Undecided, Variants, module, reachable, transfer
+
+PARAMETER = 0
+"""The site of a resource that a function is given."""
+Site = tuple[int, int]
+"""The number that an acquiring call is given, and which of the resources that the call gives."""
+
+
+class Outside(Exception):
+    """The program is outside the modelled language, or has too many executions."""
+
+
+@dataclass
+class Program:
+    """A program, ready to be executed."""
+
+    text: str
+    code: CodeType
+    functions: dict[str, ast.FunctionDef]
+    cleanup: frozenset[int]
+    """Lines in ``except`` and ``finally`` bodies."""
+    variants: Variants
+    effects: dict[str, str] = field(default_factory=dict)
+    """Functions whose argument their callers must believe taken over: ``takes``, else nothing."""
+
+
+def prepare(text: str) -> Program:
+    """Parse and instrument a program: each ``raise`` tells the stage that an exception starts."""
+    tree = ast.parse(text)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    cleanup = {line for node in ast.walk(tree) for line in _cleanup_lines(node)}
+    caught = frozenset(
+        (name.attr if isinstance(name, ast.Attribute) else name.id)
+        for node in ast.walk(tree)
+        for clause in ([node.type] if isinstance(node, ast.ExceptHandler) else _suppressed(node))
+        if clause is not None
+        for name in (clause.elts if isinstance(clause, ast.Tuple) else [clause])
+        if isinstance(name, (ast.Attribute, ast.Name))
+    )
+    executed = _Instrument().visit(copy.deepcopy(tree))
+    executed.body = [node for node in executed.body if not isinstance(node, ast.Import) or node.names[0].name != "res"]
+    code = compile(ast.fix_missing_locations(executed), "<program>", "exec")
+    return Program(text, code, functions, frozenset(cleanup), Variants(caught))
+
+
+def _suppressed(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "suppress":
+        return list(node.args)
+    return []
+
+
+def _cleanup_lines(node: ast.AST) -> set[int]:
+    bodies: list[list[ast.stmt]] = []
+    if isinstance(node, ast.ExceptHandler):
+        bodies.append(node.body)
+    elif isinstance(node, ast.Try) and node.finalbody:
+        bodies.append(node.finalbody)
+    return {n.lineno for body in bodies for statement in body for n in ast.walk(statement) if isinstance(n, (ast.stmt, ast.expr))}
+
+
+class _Instrument(ast.NodeTransformer):
+    def visit_Raise(self, node: ast.Raise) -> ast.AST | list[ast.stmt]:
+        if node.exc is None:
+            call = ast.Call(ast.Name("__event__", ast.Load()), [], [])
+            return [ast.copy_location(ast.Expr(call), node), node]
+        node.exc = ast.copy_location(ast.Call(ast.Name("__raising__", ast.Load()), [], []), node)
+        return node
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        self.generic_visit(node)
+        node.body.insert(0, _check(node))
+        return node
+
+    def visit_Try(self, node: ast.Try) -> ast.AST:
+        self.generic_visit(node)
+        if node.finalbody:
+            node.finalbody.insert(0, _check(node))
+        return node
+
+
+def _check(node: ast.AST) -> ast.stmt:
+    call = ast.Call(ast.Name("__check__", ast.Load()), [], [])
+    return ast.copy_location(ast.Expr(call), node)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What all executions together showed of one site."""
+
+    fates: set[str] = field(default_factory=set)
+
+    @property
+    def verdict(self) -> str:
+        """``normal``, ``error`` or ``none``: what memlint must say of the site.
+
+        A site that no execution releases or hands over, and that only exceptions lose, is left alone: its
+        function does not come back with it.
+        """
+        if "normal" in self.fates:
+            return "normal"
+        return "error" if "error" in self.fates and self.fates & {"released", "transferred"} else "none"
+
+
+def verdicts(program: Program, bounds: Bounds | None = None) -> dict[int, list[str]]:
+    """For each site (the number that the acquiring call is given) its verdicts, one for each resource that it gives.
+
+    Raises:
+        Outside: an execution left the modelled language, or there are too many.
+    """
+    bounds = bounds or Bounds()
+    found: dict[int, list[str]] = {}
+    for name in program.functions:
+        sums = explore(program, name, bounds)
+        for (site, _), seen in sorted(sums.items()):
+            if site != PARAMETER:
+                found.setdefault(site, []).append(seen.verdict)
+    return found
+
+
+def explore(program: Program, name: str, bounds: Bounds) -> dict[Site, Seen]:
+    """Execute one function in every way; what became of each resource that it acquired."""
+    sums, reclaimed = _explore(program, name, bounds, frozenset())
+    if reclaimed:
+        sums, _ = _explore(program, name, bounds, frozenset(reclaimed))
+    return sums
+
+
+def _explore(program: Program, name: str, bounds: Bounds, kept: frozenset[Site]) -> tuple[dict[Site, Seen], set[Site]]:
+    sums: dict[Site, Seen] = {}
+    reclaimed: set[Site] = set()
+    prefix: tuple[int, ...] | None = ()
+    for _ in range(bounds.executions):
+        if prefix is None:
+            return sums, reclaimed
+        oracle = Oracle(prefix)
+        stage = Stage(oracle, bounds, program.variants, program.cleanup, kept)
+        _run(program, name, stage)
+        for record in stage.records:
+            if not record.forgiven:
+                fate = "transferred" if record.state == "lent" else record.state
+                sums.setdefault((record.site, record.position), Seen()).fates.add(fate)
+        reclaimed |= stage.reclaimed
+        prefix = oracle.following()
+    raise Outside(f"more than {bounds.executions} executions of {name}")
+
+
+def _run(program: Program, name: str, stage: Stage) -> None:
+    namespace: dict[str, object] = {
+        "res": module(stage), "__event__": stage.event, "__raising__": stage.raising, "__check__": stage.check,
+        "__name__": "program",
+    }  # fmt: skip
+    exec(program.code, namespace)
+    entry = namespace[name]
+    assert callable(entry)
+    for other in program.functions:
+        namespace[other] = _helper(program, other, namespace[other], stage)  # type: ignore[arg-type]
+    arguments = [_argument(argument.arg, stage) for argument in program.functions[name].args.args]
+    value, raised = None, False
+    try:
+        value = entry(*arguments)
+    except MISTAKES as error:
+        raise Outside(f"{type(error).__name__}: {error}") from None
+    except Exception:
+        raised = True
+    if stage.invalid is not None:
+        raise Outside(stage.invalid)
+    _settle(stage, value, raised)
+
+
+def _argument(name: str, stage: Stage) -> object:
+    if name.startswith("b") and name != "box":
+        return Undecided(stage)
+    if name == "r":
+        return Resource(stage, stage.record(PARAMETER, 0))
+    return Box() if name == "box" else 0
+
+
+def _settle(stage: Stage, value: object, raised: bool) -> None:
+    """A function has ended: what it returns goes to the caller, what it still owes is lost."""
+    for resource in reachable(value):
+        record = resource.record
+        if record.state == "lent" and record in stage.records:
+            stage.reclaimed.add((record.site, record.position))
+        if record.site == PARAMETER and record.state == "held":
+            record.state = "returned"
+        elif record in stage.records:
+            transfer(resource)
+    for record in stage.records:
+        if record.state == "held":
+            record.state = "error" if raised or stage.raised > record.raised else "normal"
+
+
+def _helper(program: Program, name: str, function: Callable[..., object], stage: Stage) -> Callable[..., object]:
+    """A function as other functions of the program see it.
+
+    What it takes over is transferred before it begins; what leaves it as an exception is of unknown class; it may
+    fail even when nothing in it can; what it gives is owed by the caller from then on.
+    """
+
+    def called(*arguments: object) -> object:
+        line = sys._getframe(1).f_lineno
+        given = [resource for argument in arguments for resource in reachable(argument)]
+        if given and _effect(program, name, stage.bounds) == "takes":
+            for resource in given:
+                transfer(resource)
+        quiet = line in program.cleanup and not stage.holds_cleanup()
+        outer, stage.records = stage.records, []
+        stage.blocked += quiet
+        value, failed = None, False
+        try:
+            value = function(*arguments)
+        except MISTAKES:
+            raise
+        except Exception:
+            failed = True
+        _settle(stage, value, failed)
+        stage.blocked -= quiet
+        made, stage.records = stage.records, outer
+        if failed:
+            raise stage.leaving(line)
+        stage.may_fail(line, program.variants.unknown)
+        for position, resource in enumerate(reachable(value)):
+            if resource.record in made:
+                assert isinstance(arguments[0], int)
+                resource.record = stage.record(arguments[0], line, position)
+        return value
+
+    return called
+
+
+def _effect(program: Program, name: str, bounds: Bounds) -> str:
+    """``takes`` when a function stores its argument, or releases or returns it on some paths only."""
+    known = program.effects.get(name)
+    if known is None:
+        fates = explore(program, name, bounds)[PARAMETER, 0].fates
+        returned = "returned" in fates and bool(fates & {"released", "normal"})
+        mixed = "released" in fates and "normal" in fates
+        known = program.effects[name] = "takes" if "transferred" in fates or returned or mixed else ""
+    return known
