@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from .async_cache import AsyncCache
+from .async_tiered import AsyncTieredCache
 from .cache import Cache
-from .entry import MISSING, Cause
+from .entry import MISSING, Cause, Timed
 from .errors import LoadCancelled
+from .redis_tier import AsyncRedisTier, RedisTier
 from .statistics import CacheStatistics
+from .tiered import TieredCache
 from .weights import size_in_bytes
 
-__all__ = ["MISSING", "AsyncCache", "Cache", "CacheStatistics", "Cause", "LoadCancelled", "size_in_bytes"]
+__all__ = [
+    "MISSING",
+    "AsyncCache",
+    "AsyncRedisTier",
+    "AsyncTieredCache",
+    "Cache",
+    "CacheStatistics",
+    "Cause",
+    "LoadCancelled",
+    "RedisTier",
+    "TieredCache",
+    "Timed",
+    "size_in_bytes",
+]

@@ -8,17 +8,20 @@ import os
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 from ..errors import WrongLoop
 from ..origin import Origin
 from .core import CacheCore
-from .entry import MISSING, Cause, K, Removal, V
+from .entry import MISSING, Cause, K, Removal, Timed, V
 from .errors import LoadCancelled
 from .releasing import Release, raise_all, tell
 
 D = TypeVar("D")
 T = TypeVar("T")
+
+
+Loader: TypeAlias = Callable[[K], Awaitable[V | Timed[V]] | Awaitable[V] | V | Timed[V]]
 
 
 class _Load:
@@ -67,7 +70,7 @@ class AsyncCache(CacheCore[K, V]):
     async def load(
         self,
         key: K,
-        loader: Callable[[K], Awaitable[V] | V],
+        loader: Loader[K, V],
         *,
         ttl: float | None = None,
         idle: float | None = None,
@@ -76,7 +79,8 @@ class AsyncCache(CacheCore[K, V]):
         """Return the value under `key`, calling `loader(key)` once for all tasks that ask at the same time.
 
         The load runs in a task of its own: it goes on when the caller who began it is cancelled, and is
-        cancelled when nobody waits any more.  Whoever waits gets the value, or the loader's error.  A key
+        cancelled when nobody waits any more.  A loader that knows how long its value holds returns it as
+        `Timed(value, ttl)`.  Whoever waits gets the value, or the loader's error.  A key
         that is put, removed or cleared during the load wins: the loaded value is handed to those who wait
         and not kept.
 
@@ -109,14 +113,18 @@ class AsyncCache(CacheCore[K, V]):
         self,
         load: _Load,
         key: K,
-        loader: Callable[[K], Awaitable[V] | V],
+        loader: Loader[K, V],
         ttl: float | None,
         idle: float | None,
         priority: float,
     ) -> V:
         try:
             answer = loader(key)
-            value: V = await answer if inspect.isawaitable(answer) else answer
+            loaded: V | Timed[V] = await answer if inspect.isawaitable(answer) else answer
+            if isinstance(loaded, Timed):
+                value, ttl = loaded
+            else:
+                value = loaded
             removals = [] if value is MISSING else self._store(key, value, ttl, idle, priority, load)
             self._end(load, key)
         except BaseException:

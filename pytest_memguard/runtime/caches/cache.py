@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast, overload
 
 from ..origin import Origin
 from .core import CacheCore
-from .entry import MISSING, Cause, K, Removal, V
+from .entry import MISSING, Cause, K, Removal, Timed, V
 from .releasing import Release, raise_all, tell
 
 D = TypeVar("D")
@@ -72,7 +72,7 @@ class Cache(CacheCore[K, V]):
     def load(
         self,
         key: K,
-        loader: Callable[[K], V],
+        loader: Callable[[K], V | Timed[V]],
         *,
         ttl: float | None = None,
         idle: float | None = None,
@@ -80,7 +80,8 @@ class Cache(CacheCore[K, V]):
     ) -> V:
         """Return the value under `key`, calling `loader(key)` once for all threads that ask at the same time.
 
-        Whoever waits gets the loader's value, or its error.  A key that is put, removed or cleared during the
+        A loader that knows how long its value holds returns it as `Timed(value, ttl)`.  Whoever waits gets the
+        loader's value, or its error.  A key that is put, removed or cleared during the
         load wins: the loaded value is handed to those who wait and not kept.
         """
         value = self.get(key, MISSING)
@@ -112,13 +113,17 @@ class Cache(CacheCore[K, V]):
         self,
         load: _Load,
         key: K,
-        loader: Callable[[K], V],
+        loader: Callable[[K], V | Timed[V]],
         ttl: float | None,
         idle: float | None,
         priority: float,
     ) -> V:
         try:
-            value = loader(key)
+            loaded = loader(key)
+            if isinstance(loaded, Timed):
+                value, ttl = loaded
+            else:
+                value = loaded
             removals = [] if value is MISSING else self._store(key, value, ttl, idle, priority, load)
             self._end(load, key)
             load.set_result(value)

@@ -153,6 +153,13 @@ class CacheCore(Generic[K, V]):
             return default
         return entry.value
 
+    def remaining(self, key: K) -> float | None:
+        """Return how many seconds the value still holds; None when it has no end, or is not there."""
+        entry = self._entries.get(key)
+        if entry is None or (expires := entry.expires) is None:
+            return None
+        return max(0.0, expires - self._clock())
+
     def __contains__(self, key: object) -> bool:
         return self.peek(key, MISSING) is not MISSING  # type: ignore[arg-type]
 
@@ -180,6 +187,11 @@ class CacheCore(Generic[K, V]):
     def label(self) -> str:
         """Kind and name, as reports say it."""
         return f"{type(self).__name__} {self.name!r}"
+
+    @property
+    def ttl(self) -> float | None:
+        """Seconds that a value holds where nothing else is said; None: for good."""
+        return self._ttl
 
     @property
     def closed(self) -> bool:

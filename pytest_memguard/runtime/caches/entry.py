@@ -26,6 +26,14 @@ MISSING: Final = Missing.MISSING
 """What stands for "there is no value", where ``None`` could be one."""
 
 
+class Timed(NamedTuple, Generic[V]):
+    """A value and for how long it holds: what a loader returns that knows (a token with its expiry)."""
+
+    value: V
+    ttl: float | None
+    """Seconds; None when it holds as long as the cache likes."""
+
+
 class Cause(enum.Enum):
     """Why an entry left a cache."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_memguard.runtime.caches import MISSING, Cache
+from pytest_memguard.runtime.caches import MISSING, Cache, Timed
 
 
 class Gate:
@@ -154,3 +154,13 @@ def test_the_error_of_a_load_keeps_nothing_alive() -> None:
         assert watched() is None
     finally:
         gc.enable()
+
+
+def test_a_loader_can_say_how_long_its_value_holds() -> None:
+    now = [0.0]
+    cache = Cache[str, str](9, ttl=100, clock=lambda: now[0])
+    assert cache.load("token", lambda _: Timed("secret", 5)) == "secret"
+    assert cache.remaining("token") == 5
+    now[0] = 5
+    assert cache.get("token") is None
+    assert cache.remaining("absent") is None
