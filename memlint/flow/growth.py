@@ -7,7 +7,8 @@ run any number of times, and nothing in the file removes, rebinds, bounds or han
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from memlint.source.names import ModuleNames
@@ -18,6 +19,10 @@ GROWING = frozenset({
 })  # fmt: skip
 """Calls that make a container without a bound (a deque's is looked for)."""
 
+BOUND_TO_CONTAINER = re.compile(
+    rb"=\s*(?:[\[{]|(?:\w+\.)?(?:list|dict|set|bytearray|defaultdict|OrderedDict|Counter|deque)\s*\()"
+)
+"""What stands in every file that binds a container."""
 ADDS = frozenset({"append", "appendleft", "add", "extend", "extendleft", "insert", "setdefault", "update"})
 REMOVES = frozenset({
     "clear", "difference_update", "discard", "intersection_update", "move_to_end", "pop", "popitem",
@@ -72,10 +77,9 @@ def reference(node: ast.AST) -> str | None:
     return None
 
 
-def mentions(tree: ast.AST) -> dict[str, list[ast.AST]]:
-    """The calls, assignments and other nodes of ``tree`` that could add or remove, by the containers they name."""
-    found: dict[str, list[ast.AST]] = {}
-    for node in ast.walk(tree):
+def mentions(nodes: Iterable[ast.AST], wanted: Container[str]) -> Iterator[tuple[str, ast.AST]]:
+    """The calls, assignments and other nodes that could add or remove, each with a wanted container that it names."""
+    for node in nodes:
         if isinstance(node, ast.Global):
             names = set(node.names)
         elif isinstance(node, _SPEAKING):
@@ -83,8 +87,8 @@ def mentions(tree: ast.AST) -> dict[str, list[ast.AST]]:
         else:
             continue
         for name in names:
-            found.setdefault(name, []).append(node)
-    return found
+            if name in wanted:
+                yield name, node
 
 
 _SPEAKING = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -112,6 +113,8 @@ class StructureRule:
     summary: ClassVar[str]
     severity: ClassVar[Severity] = Severity.WARNING
     default: ClassVar[Default] = Default.PREVIEW
+    trigger: ClassVar[re.Pattern[bytes]]
+    """What a file must contain for this rule to find anything: others need not be parsed for its sake."""
 
     def check(self, analysis: Analysis) -> Iterator[Finding]:
         """The findings of this rule in one file."""

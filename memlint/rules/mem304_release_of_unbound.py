@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from memlint.findings import Severity
@@ -26,6 +27,7 @@ class ReleaseOfUnbound(StructureRule):
     summary = "A finally releases a name that does not exist when the acquisition itself fails."
     severity = Severity.WARNING
     default = Default.ON
+    trigger = re.compile(rb"\bfinally\b")
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a ``finally``: the first name that does not exist hides what follows."""

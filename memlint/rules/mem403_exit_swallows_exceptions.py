@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from memlint.findings import Severity
@@ -24,6 +25,7 @@ class ExitSwallowsExceptions(StructureRule):
     summary = "An __exit__ always answers True, so no exception leaves its block."
     severity = Severity.WARNING
     default = Default.ON
+    trigger = re.compile(rb"\b__a?exit__\b")
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a method, at its first ``return``."""

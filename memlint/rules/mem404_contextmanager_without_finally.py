@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 from memlint.findings import Severity
@@ -27,6 +28,7 @@ class ContextManagerWithoutFinally(StructureRule):
     name = "contextmanager-without-finally"
     summary = "A context manager's clean-up is skipped when its block raises."
     severity = Severity.WARNING
+    trigger = re.compile(rb"\basynccontextmanager\b|\bcontextmanager\b")
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding an unprotected ``yield`` that is followed by clean-up."""

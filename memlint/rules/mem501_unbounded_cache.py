@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
@@ -21,6 +22,7 @@ class UnboundedCache(StructureRule):
     code = "MEM501"
     name = "unbounded-cache"
     summary = "A cache without a bound keeps a result for every argument it was ever given."
+    trigger = re.compile(rb"\bcache\b|\blru_cache\b")
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a function whose parameters can have any number of values."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from memlint.findings import Severity
@@ -21,6 +22,7 @@ class CacheOnMethod(StructureRule):
     name = "cache-on-method"
     summary = "A cache on a method keeps every instance that the method was called on."
     severity = Severity.WARNING
+    trigger = re.compile(rb"\bcache\b|\blru_cache\b")
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a caching decorator of an instance method."""

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from memlint.flow.analysis import Analysis
-from memlint.flow.growth import REMOVES, Insertion, container, insertions, mentions, reference, removes
+from memlint.flow.growth import (
+    BOUND_TO_CONTAINER,
+    REMOVES,
+    Insertion,
+    container,
+    insertions,
+    mentions,
+    reference,
+    removes,
+)
 from memlint.rules.definitions import Class, Definitions, Function, FunctionNode, StructureRule, definitions, own_nodes
 from memlint.source.names import top_statements
 
@@ -42,25 +51,38 @@ class GrowOnlyContainer(StructureRule):
     code = "MEM503"
     name = "grow-only-container"
     summary = "A container at module or class level is only ever added to."
+    trigger = BOUND_TO_CONTAINER
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a container, at the line that makes it."""
         found = definitions(analysis.source)
-        tree = analysis.source.tree
-        roots = list(_roots(tree, found))
+        roots = {root: _spellings(root) for root in _roots(found.tree, found)}
         if not roots:
             return
-        index = mentions(tree)
-        owners = {id(node): function for function in found.functions for node in own_nodes(function.node)}
-        for root in roots:
-            spellings = _spellings(root)
-            grows = _growth(spellings, index, owners, found)
+        index = _index(found, {spelling for spellings in roots.values() for spelling in spellings})
+        for root, spellings in roots.items():
+            grows = _growth(spellings, index, found)
             if grows is None:
                 continue
-            if any(_bounded(node, spelling) for spelling in spellings for node in index.get(spelling, ())):
+            if any(_bounded(node, spelling) for spelling in spellings for node, _ in index.get(spelling, ())):
                 continue
             message = f"`{root.label}` is only ever added to: line {grows.line} adds, nothing removes"
             yield root.symbol, root.node, message
+
+
+_Index = dict[str, list[tuple[ast.AST, Function | None]]]
+
+
+def _index(found: Definitions, wanted: set[str]) -> _Index:
+    """What is done with each container, and in which function."""
+    index: _Index = {}
+    places: list[tuple[ast.AST, Function | None]] = [(found.tree, None)]
+    places += [(each.node, None) for each in found.classes]
+    places += [(each.node, each) for each in found.functions]
+    for place, function in places:
+        for name, node in mentions(own_nodes(place), wanted):
+            index.setdefault(name, []).append((node, function))
+    return index
 
 
 def _roots(tree: ast.Module, found: Definitions) -> Iterator[_Root]:
@@ -149,13 +171,10 @@ def _unstarred(value: ast.expr) -> ast.expr:
     return value.value if isinstance(value, ast.Starred) else value
 
 
-def _growth(
-    spellings: tuple[str, ...], index: dict[str, list[ast.AST]], owners: dict[int, Function], found: Definitions
-) -> Insertion | None:
+def _growth(spellings: tuple[str, ...], index: _Index, found: Definitions) -> Insertion | None:
     """The first insertion that may happen any number of times with another entry."""
     for spelling in spellings:
-        for node in index.get(spelling, ()):
-            function = owners.get(id(node))
+        for node, function in index.get(spelling, ()):
             if function is None or _runs_once(function, found):
                 continue
             for insertion in insertions([node], spelling):

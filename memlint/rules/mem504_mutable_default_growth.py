@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from memlint.findings import Severity
 from memlint.flow.analysis import Analysis
-from memlint.flow.growth import container, insertions, removes
+from memlint.flow.growth import BOUND_TO_CONTAINER, container, insertions, removes
 from memlint.rules.definitions import Function, StructureRule, definitions, own_nodes
 from memlint.rules.rule import Default
 
@@ -20,6 +20,7 @@ class MutableDefaultGrowth(StructureRule):
     summary = "A default argument is one container for all calls, and the function adds to it."
     severity = Severity.WARNING
     default = Default.ON
+    trigger = BOUND_TO_CONTAINER
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a parameter, at the default."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from memlint.findings import Severity
@@ -20,6 +21,7 @@ class RegistrationNeverRemoved(StructureRule):
     name = "registration-never-removed"
     summary = "Every instance is registered with something that lives as long as the process."
     severity = Severity.WARNING
+    trigger = re.compile(rb"\batexit\b|\bweakref\b|\baddHandler\b")
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a registering call in a method."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 from collections.abc import Iterator
 
 import pytest
 
 import memlint.catalogue
-from memlint.findings import Finding, Severity, Span
+from memlint.findings import Finding
 from memlint.flow.analysis import analyse
 from memlint.rulebook import Example, ExampleFile, Page, Rulebook
 from memlint.rules import RULES, Default, Rule
-from memlint.source.text import Source
+from memlint.rules.definitions import StructureRule
+from memlint.source.decode import Unreadable, parse
 
 from .expectations import disagreements, expectations
 
@@ -47,11 +47,9 @@ def rules_for(page: Page, named: set[str]) -> Iterator[Rule]:
 def found(file: ExampleFile, rules: Iterator[Rule]) -> list[Finding]:
     """What the rules say about one file."""
     try:
-        tree = ast.parse(file.text)
-    except SyntaxError as error:
-        span = Span(error.lineno or 1, max((error.offset or 1) - 1, 0), error.lineno or 1, 0)
-        return [Finding("MEM000", file.path, span, str(error.msg), Severity.ERROR)]
-    source = Source(file.path, file.text, tree, tuple(file.text.split("\n")))
+        source = parse(file.text, file.path)
+    except Unreadable as unreadable:
+        return [unreadable.finding(file.path)]
     analysis = analyse(source, catalogue())
     return [finding for rule in rules for finding in rule.check(analysis)]
 
@@ -72,6 +70,16 @@ def test_a_fixed_example_is_silent(page: Page, example: Example) -> None:
     assert example.fixed is not None
 
     assert found(ExampleFile("example.py", example.fixed, 1), rules_for(page, set())) == []
+
+
+TRIGGERS = {rule.code: rule.trigger for rule in RULES if isinstance(rule, StructureRule)}
+
+
+@pytest.mark.parametrize(("page", "example"), [case for case in CASES if case.values[0].code in TRIGGERS])
+def test_what_a_structure_rule_finds_its_trigger_lets_in(page: Page, example: Example) -> None:
+    for file in example.files:
+        if any(item.code == page.code and not item.missed for item in expectations(file.text, page.code)):
+            assert TRIGGERS[page.code].search(file.text.encode())
 
 
 @pytest.mark.parametrize("page", PAGES)
