@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .buffers import BufferLease, BufferPool, BufferStatistics
     from .caches import MISSING, AsyncCache, Cache, CacheStatistics, Cause, LoadCancelled, size_in_bytes
+    from .cancellation.sweep import Sweep, cancel_everywhere
     from .errors import (
         CancellationSwallowed,
         CannotOpen,
@@ -95,6 +96,7 @@ __all__ = [
     "WrongOwner",
     "WrongProcess",
     "WrongThread",
+    "cancel_everywhere",
     "capture",
     "check_health",
     "outstanding",
@@ -105,6 +107,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "cancellation.sweep": "Sweep cancel_everywhere",
     "errors": (
         "CancellationSwallowed CannotOpen CapacityLost CircuitOpen Closed Exhausted LeaseEnded LeftOpen "
         "MemguardError StillHeld WrongLoop WrongOwner WrongProcess WrongThread"

@@ -1,0 +1,88 @@
+"""How many resources a pool can lend at once: asked of pools from several libraries, none imported here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+Enter = Callable[[], Any]
+"""Makes an async context manager that holds one resource."""
+
+
+async def slots(enter: Enter, most: int, patience: float = 0.2) -> int:
+    """Hold as many resources at once as can be had, at most `most`, and give how many they were.
+
+    >>> import asyncio
+    >>> asyncio.run(slots(lambda: asyncio.Semaphore(1), 3, patience=0.01))
+    3
+    """
+    async with AsyncExitStack() as stack:
+        for held in range(most):
+            try:
+                async with asyncio.timeout(patience):
+                    await stack.enter_async_context(enter())
+            except Exception:
+                return held
+        return most
+
+
+def holder_of(pool: Any) -> tuple[Enter, int] | None:
+    """How to hold one resource of a known kind of pool, and how many there are; None for an unknown kind."""
+    for known in type(pool).__mro__:
+        find = _KNOWN.get(f"{known.__module__.partition('.')[0]}.{known.__qualname__}")
+        if find is not None:
+            return find(pool)
+    return None
+
+
+def _ours(pool: Any) -> tuple[Enter, int]:
+    return pool.acquire, pool.statistics().maximum
+
+
+def _psycopg(pool: Any) -> tuple[Enter, int]:
+    return pool.connection, pool.max_size
+
+
+def _asyncpg(pool: Any) -> tuple[Enter, int]:
+    return pool.acquire, pool.get_max_size()
+
+
+def _sqlalchemy(engine: Any) -> tuple[Enter, int]:
+    return engine.connect, engine.pool.size() + max(0, engine.pool._max_overflow)
+
+
+def _redis(pool: Any) -> tuple[Enter, int]:
+    @asynccontextmanager
+    async def hold() -> AsyncIterator[Any]:
+        connection = await pool.get_connection()
+        try:
+            yield connection
+        finally:
+            await pool.release(connection)
+
+    return hold, pool.max_connections
+
+
+_KNOWN: dict[str, Callable[[Any], tuple[Enter, int]]] = {
+    "pytest_memguard.AsyncPool": _ours,
+    "psycopg_pool.AsyncConnectionPool": _psycopg,
+    "asyncpg.Pool": _asyncpg,
+    "sqlalchemy.AsyncEngine": _sqlalchemy,
+    "redis.ConnectionPool": _redis,
+}
+
+
+async def usable(pool: Any) -> int:
+    """How many resources a known kind of pool can lend at once.  Raises `TypeError` for another kind."""
+    known = holder_of(pool)
+    if known is None:
+        raise TypeError(
+            f"cancel_everywhere does not know how to count the slots of {type(pool).__qualname__}: "
+            "pass capacity=, a coroutine function that takes it and answers with a number"
+        )
+    return await slots(*known)
+
+
+CapacityOf = Callable[[Any], Awaitable[int]]
