@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import sys
+import textwrap
 import tomllib
 import warnings
 from collections.abc import Iterator, Mapping
@@ -72,7 +74,7 @@ def resolve(name: str) -> Any:
         warnings.simplefilter("ignore")
         try:
             found: Any = importlib.import_module(parts[0])
-        except ImportError as error:
+        except Exception as error:  # a library that does not run on this Python is as good as absent
             raise NotInstalled(f"{parts[0]} cannot be imported: {error}") from None
         for depth, part in enumerate(parts[1:], start=1):
             try:
@@ -125,9 +127,22 @@ def _source(name: str) -> str:
 
 def can(found: type, method: str) -> bool:
     """Whether instances of a class have a method: of the class, set as they are built, or forwarded."""
-    if hasattr(found, method) or hasattr(found, "__getattr__"):
+    forwards = hasattr(found, "__getattr__") or "__getattribute__" in vars(found)
+    if hasattr(found, method) or forwards:
         return True
     return f"self.{method} = " in _source(f"{found.__module__}.{found.__qualname__}")
+
+
+def enters(found: type, method: str) -> bool:
+    """Whether a class can be entered: a method that only refuses, to send users to ``async with``, does not count."""
+    if not hasattr(found, method):
+        return False
+    try:
+        body = ast.parse(textwrap.dedent(inspect.getsource(getattr(found, method)))).body[0]
+    except (OSError, TypeError):
+        return True
+    last = body.body[-1] if isinstance(body, ast.FunctionDef) else body
+    return not isinstance(last, ast.Raise) or "NotImplementedError" in ast.unparse(last)
 
 
 def class_of(name: str, aliases: Mapping[str, str]) -> type:
