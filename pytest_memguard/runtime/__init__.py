@@ -91,6 +91,7 @@ __all__ = [
     "StaleMutation",
     "Status",
     "StillHeld",
+    "Sweep",
     "StillShared",
     "WrongLoop",
     "WrongOwner",
