@@ -133,12 +133,12 @@ class S3FifoModel:
             everything = newcomers + sum(item.weight for item in self.main)
             if self.small and (not self.main or 10 * newcomers >= everything):
                 item = self.small.pop(0)
-                if item.visits <= 1:
+                if not item.visits:
                     if item.key in self.ghosts:
                         self.ghosts[self.ghosts.index(item.key)] = item.key
                     else:
                         self.ghosts.append(item.key)
-                    if len(self.ghosts) > max(len(self.main), 1):
+                    if len(self.ghosts) > len(self.small) + len(self.main):
                         del self.ghosts[0]
                     return item
                 item.visits = 0

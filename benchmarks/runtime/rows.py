@@ -1,0 +1,51 @@
+"""Timing and printing for the benchmarks of the runtime: best of many short runs, in CPU time of the thread."""
+
+from __future__ import annotations
+
+import importlib
+import time
+import timeit
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+
+def nanoseconds(call: Callable[[], object], number: int = 20_000, runs: int = 15) -> float:
+    """The time of one call: the best of several runs, since other work only ever adds to it."""
+    empty = min(timeit.repeat(_nothing, number=number, repeat=5, timer=time.thread_time))
+    best = min(timeit.repeat(call, number=number, repeat=runs, timer=time.thread_time))
+    return max(0.0, (best - empty) / number * 1e9)
+
+
+def statement(code: str, number: int = 20_000, runs: int = 15, **names: Any) -> float:
+    """The time of a statement, in nanoseconds: for what is so short that a call around it would weigh more."""
+    best = min(timeit.repeat(code, globals=names, number=number, repeat=runs, timer=time.thread_time))
+    return best / number * 1e9
+
+
+def peer(module: str) -> Any:
+    """A library to compare with, or None when it is not installed."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        print(f"({module} is not installed: left out)")
+        return None
+
+
+def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print aligned columns; the first is text, the others are numbers or text."""
+    lines = [list(header), *([_cell(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    print(f"\n{title}")
+    for line in lines:
+        first, *others = (cell.rjust(width) for cell, width in zip(line, widths, strict=True))
+        print("  ".join([first.strip().ljust(widths[0]), *others]))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}" if value < 10 else f"{value:.0f}"
+    return "-" if value is None else str(value)
+
+
+def _nothing() -> None:
+    return None
