@@ -30,6 +30,8 @@ class Program:
     functions: dict[str, ast.FunctionDef]
     cleanup: frozenset[int]
     """Lines in ``except`` and ``finally`` bodies."""
+    draining: frozenset[int]
+    """Lines that release the variable of a loop over a container."""
     variants: Variants
     effects: dict[str, str] = field(default_factory=dict)
     """Functions whose argument their callers must believe taken over: ``takes``, else nothing."""
@@ -51,7 +53,20 @@ def prepare(text: str) -> Program:
     executed = _Instrument().visit(copy.deepcopy(tree))
     executed.body = [node for node in executed.body if not isinstance(node, ast.Import) or node.names[0].name != "res"]
     code = compile(ast.fix_missing_locations(executed), "<program>", "exec")
-    return Program(text, code, functions, frozenset(cleanup), Variants(caught))
+    draining = {line for node in ast.walk(tree) for line in _draining_lines(node)}
+    return Program(text, code, functions, frozenset(cleanup), frozenset(draining), Variants(caught))
+
+
+def _draining_lines(node: ast.AST) -> list[int]:
+    match node:
+        case ast.For(target=ast.Name(id=each), iter=ast.Name()):
+            return [
+                call.lineno
+                for call in ast.walk(node)
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == f"{each}.close"
+            ]
+        case _:
+            return []
 
 
 def _suppressed(node: ast.AST) -> list[ast.expr]:
@@ -144,7 +159,7 @@ def _explore(program: Program, name: str, bounds: Bounds, kept: frozenset[Site])
         if prefix is None:
             return sums, reclaimed
         oracle = Oracle(prefix)
-        stage = Stage(oracle, bounds, program.variants, program.cleanup, kept)
+        stage = Stage(oracle, bounds, program.variants, program.cleanup, program.draining, kept)
         _run(program, name, stage)
         for record in stage.records:
             if not record.forgiven:
@@ -166,16 +181,16 @@ def _run(program: Program, name: str, stage: Stage) -> None:
     for other in program.functions:
         namespace[other] = _helper(program, other, namespace[other], stage)  # type: ignore[arg-type]
     arguments = [_argument(argument.arg, stage) for argument in program.functions[name].args.args]
-    value, raised = None, False
+    value, raised = None, None
     try:
         value = entry(*arguments)
     except MISTAKES as error:
         raise Outside(f"{type(error).__name__}: {error}") from None
-    except Exception:
-        raised = True
+    except Exception as error:
+        raised = error  # with it the function's variables live until all is settled
     if stage.invalid is not None:
         raise Outside(stage.invalid)
-    _settle(stage, value, raised)
+    _settle(stage, value, raised is not None)
 
 
 def _argument(name: str, stage: Stage) -> object:
@@ -217,17 +232,17 @@ def _helper(program: Program, name: str, function: Callable[..., object], stage:
         quiet = line in program.cleanup and not stage.holds_cleanup()
         outer, stage.records = stage.records, []
         stage.blocked += quiet
-        value, failed = None, False
+        value, failed = None, None
         try:
             value = function(*arguments)
         except MISTAKES:
             raise
-        except Exception:
-            failed = True
-        _settle(stage, value, failed)
+        except Exception as error:
+            failed = error
+        _settle(stage, value, failed is not None)
         stage.blocked -= quiet
         made, stage.records = stage.records, outer
-        if failed:
+        if failed is not None:
             raise stage.leaving(line)
         stage.may_fail(line, program.variants.unknown)
         for position, resource in enumerate(reachable(value)):

@@ -96,6 +96,8 @@ class Stage:
     variants: Variants
     cleanup: frozenset[int]
     """Lines that stand in a ``finally`` or an ``except``."""
+    draining: frozenset[int]
+    """Lines that release each element of a container: they do not fail."""
     kept: frozenset[tuple[int, int]] = frozenset()
     """Sites that go on owning what they hand to an unknown callee."""
     records: list[Record] = field(default_factory=list)
@@ -127,7 +129,7 @@ class Stage:
     def may_fail(self, line: int, variants: list[type[BaseException]]) -> None:
         """Raise, if the oracle says so and the raise model allows it at this line."""
         cleaning = line in self.cleanup
-        if self.blocked or self.faults >= self.bounds.faults:
+        if self.blocked or line in self.draining or self.faults >= self.bounds.faults:
             return
         if cleaning and not self.holds_cleanup():
             return
@@ -277,7 +279,7 @@ def reachable(value: object) -> Iterator[Resource]:
 
 def transfer(resource: Resource) -> None:
     """Someone else owns it from now on."""
-    if resource.record.state in ("held", "lent"):
+    if resource.record.state == "held":
         resource.record.state = "transferred"
 
 

@@ -13,6 +13,8 @@ from .execution import Outside, prepare, verdicts
 from .fake import TABLE, Bounds
 
 VERDICTS = {"MEM101": "normal", "MEM102": "normal", "MEM103": "normal", "MEM301": "error"}
+Verdicts = dict[int, tuple[str, ...]]
+"""By site (the number that an acquiring call is given), one verdict for each resource that it gives, sorted."""
 FURTHER = Bounds(faults=4, turns=3, executions=60_000)
 """How far executions go before a finding is called false."""
 
@@ -37,13 +39,17 @@ class Unjudged(Exception):
     """memlint did not judge the whole program, or the program is outside the modelled language."""
 
 
+class InternalError(Exception):
+    """memlint failed; the text is its traceback."""
+
+
 class Judge:
     """Asks memlint and the executions about programs."""
 
     def __init__(self) -> None:
         self._checker = Checker(Settings(catalogue=TABLE, extend_ignore=("MEM4",)))
 
-    def said(self, text: str) -> dict[int, tuple[str, ...]]:
+    def said(self, text: str) -> Verdicts:
         """memlint's verdicts by site.
 
         Raises:
@@ -51,7 +57,7 @@ class Judge:
         """
         result = self._checker.check_bytes(text.encode(), "program.py")
         if result.failure is not None:
-            raise AssertionError(f"{result.failure.reason}\n{result.failure.trace}\n{text}")
+            raise InternalError(result.failure.trace)
         if result.skipped:
             raise Unjudged(result.skipped[0].reason)
         places = {(node.lineno, node.col_offset): site for node, site in sites(ast.parse(text))}
@@ -67,24 +73,38 @@ class Judge:
 
         Raises:
             Unjudged: the program is outside the modelled language, or past a bound of either side.
+            InternalError: memlint failed.
+        """
+        return self.compare(text)[2]
+
+    def compare(self, text: str) -> tuple[Verdicts, Verdicts, list[Disagreement]]:
+        """What memlint says, what the executions show, and where these differ.
+
+        Executions go further before a finding is called false: it may need more than two exceptions.
         """
         said = self.said(text)
-        found = self._compare(text, said, Bounds())
+        shown = _shown(text, Bounds())
+        found = _differences(text, said, shown)
         if any(len(each.said) >= len(each.shown) for each in found):
-            found = self._compare(text, said, FURTHER)
-        return found
+            shown = _shown(text, FURTHER)
+            found = _differences(text, said, shown)
+        return said, shown, found
 
-    def _compare(self, text: str, said: dict[int, tuple[str, ...]], bounds: Bounds) -> list[Disagreement]:
-        try:
-            showed = verdicts(prepare(text), bounds)
-        except Outside as reason:
-            raise Unjudged(str(reason)) from None
-        found = []
-        for node, site in sites(ast.parse(text)):
-            shown = tuple(sorted(verdict for verdict in showed.get(site, ()) if verdict != "none"))
-            if shown != said.get(site, ()):
-                found.append(Disagreement(site, node.lineno, said.get(site, ()), shown))
-        return found
+
+def _shown(text: str, bounds: Bounds) -> Verdicts:
+    try:
+        return {site: tuple(sorted(each)) for site, each in verdicts(prepare(text), bounds).items()}
+    except Outside as reason:
+        raise Unjudged(str(reason)) from None
+
+
+def _differences(text: str, said: Verdicts, shown: Verdicts) -> list[Disagreement]:
+    found = []
+    for node, site in sites(ast.parse(text)):
+        lost = tuple(verdict for verdict in shown.get(site, ()) if verdict != "none")
+        if lost != said.get(site, ()):
+            found.append(Disagreement(site, node.lineno, said.get(site, ()), lost))
+    return found
 
 
 def sites(tree: ast.Module) -> Iterator[tuple[ast.Call, int]]:
