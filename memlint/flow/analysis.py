@@ -9,7 +9,7 @@ from memlint.catalogue.model import Catalogue, Kind
 from memlint.cfg.builder import build
 from memlint.cfg.graph import CodeNode, Graph, TooLarge
 from memlint.flow.machine import FieldStore, Machine, World
-from memlint.flow.owners import FieldLoss, Fields
+from memlint.flow.owners import FieldLoss, Fields, instance_kind
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import Fate, SiteRecord
 from memlint.flow.solver import Solver
@@ -98,13 +98,20 @@ class FileAnalyser:
     _graphs: dict[ast.AST, Graph | None] = field(default_factory=dict)
     _effects: dict[tuple[ast.AST, str, str], Effect] = field(default_factory=dict)
     _units: dict[ast.AST, Unit] = field(default_factory=dict)
+    _instances: dict[str, Kind | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         is_package = self.source.path.endswith("__init__.py")
         self.names: ModuleNames = module_names(self.source.tree, self.module, is_package=is_package)
         self._mocks = "mock_open" in self.source.text
         self.world = World(
-            self.source, self.names, self.catalogue, self.summary, level=self.level, strict=self.strict
+            self.source,
+            self.names,
+            self.catalogue,
+            self.summary,
+            self.computed,
+            level=self.level,
+            strict=self.strict,
         )
 
     def run(self) -> Analysis:
@@ -132,6 +139,10 @@ class FileAnalyser:
 
     def _callers(self, data: bytes, done: dict[ast.AST, UnitReport], lines: list[int]) -> list[int]:
         names = {r.unit.symbol.rpartition(".")[2] for r in done.values() if r.gives}
+        for report in done.values():
+            owner = report.unit.owner
+            if owner is not None and "." not in owner and self.instance_kind(owner) is not None:
+                names.add(owner)
         if not names:
             return []
         known = set(lines)
@@ -252,7 +263,9 @@ class FileAnalyser:
             return self._method(head, method or "__init__", set())
         return None
 
-    def _method(self, owner: str, name: str, tried: set[str]) -> tuple[Unit, bool] | None:
+    def _method(
+        self, owner: str, name: str, tried: set[str], *, computed: bool = False
+    ) -> tuple[Unit, bool] | None:
         if owner in tried or owner not in self.names.classes:
             return None
         tried.add(owner)
@@ -260,12 +273,13 @@ class FileAnalyser:
         for statement in node.body:
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name == name:
                 decorators = {d.id for d in statement.decorator_list if isinstance(d, ast.Name)}
-                if "property" in decorators:
+                if ("property" in decorators) is not computed:
                     return None
                 return self._unit(statement, f"{owner}.{name}", owner), "staticmethod" not in decorators
         for base in node.bases:
             for qualified in self.names.qualified(base):
-                found = self._method(qualified.removeprefix(f"{self.module}."), name, tried)
+                base_name = qualified.removeprefix(f"{self.module}.")
+                found = self._method(base_name, name, tried, computed=computed)
                 if found is not None:
                     return found
         return None
@@ -282,9 +296,11 @@ class FileAnalyser:
             unit, method = found
             node = unit.node
             assert not isinstance(node, (ast.Lambda, ast.Module))
-            constructor = node.name == "__init__"
             gives: tuple[Given, ...] = ()
-            if not constructor and _calls_something(node):
+            if node.name == "__init__" and not name.endswith(".__init__"):
+                kind = self.instance_kind(name.removeprefix(f"{self.module}."))
+                gives = () if kind is None else (Given(kind, None, node.lineno),)
+            elif _calls_something(node):
                 report = self.report(unit)
                 gives = report.gives if report is not None else ()
             arguments = node.args
@@ -301,6 +317,35 @@ class FileAnalyser:
                 path=self.source.path,
             )
         return None
+
+    def computed(self, name: str) -> Summary | None:
+        """What a property gives, by its qualified name."""
+        owner, _, attribute = name.removeprefix(f"{self.module}.").rpartition(".")
+        found = self._method(owner, attribute, set(), computed=True)
+        if found is None:
+            return None
+        report = self.report(found[0])
+        return Summary((), lambda *_: Effect.TAKES, report.gives if report else (), path=self.source.path)
+
+    def instance_kind(self, name: str) -> Kind | None:
+        """A class that acquires when it is built and has a method that releases is a resource itself."""
+        if name not in self._instances:
+            self._instances[name] = None  # while it is being worked out: a class that builds itself
+            self._instances[name] = self._instance_kind(name)
+        return self._instances[name]
+
+    def _instance_kind(self, name: str) -> Kind | None:
+        node = self.names.classes.get(name)
+        if node is None:
+            return None
+        methods = {s.name: s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        if "__init__" not in methods or "__del__" in methods:
+            return None
+        report = self.report(self._unit(methods["__init__"], f"{name}.__init__", name))
+        if report is None:
+            return None
+        owned = [(store, report.records[store.site].site.kind) for store in report.stores if not store.container]
+        return instance_kind(f"{self.module}.{name}", node, methods, owned)
 
     def effect(self, unit: Unit, parameter: str, kind: Kind) -> Effect:
         """What a function does with a resource of a kind that is passed as one of its parameters."""

@@ -15,7 +15,7 @@ from memlint.catalogue.model import Acquire, Category, Condition, Context
 from memlint.cfg import instructions as ir
 from memlint.flow.exceptions import OPERATING, Flight
 from memlint.flow.machine import Machine, call_text
-from memlint.flow.raising import QUIET_METHODS, RaiseLevel
+from memlint.flow.raising import QUIET_METHODS, QUIET_ON_RESOURCES, RaiseLevel
 from memlint.flow.sites import ExitKind
 from memlint.flow.state import State, Status
 from memlint.flow.summaries import Effect, Summary
@@ -160,7 +160,7 @@ class _Call:
         if kind.category is Category.TASK:
             m.transfer(state, handle, node, f"watched by `{name}()`")
         self.give_away(f"handed to `{call_text(node)}`")
-        if name not in kind.quiet and not self.is_quiet_method(name, ""):
+        if name not in kind.quiet and name not in QUIET_ON_RESOURCES and not name.startswith("is_"):
             self.raises(name, classes=OPERATING if kind.category is Category.HANDLE else None)
             state.idle -= {handle}
         if name == "is_alive":

@@ -50,6 +50,8 @@ class World:
     catalogue: Catalogue
     summary: Callable[[tuple[str, ...]], Summary | None]
     """The summary of a function of the project by its candidate qualified names."""
+    computed: Callable[[str], Summary | None]
+    """The summary of a property of a class of the project by its qualified name."""
     level: RaiseLevel = RaiseLevel.DEFAULT
     strict: bool = False
     """An unknown callee borrows instead of taking over."""
@@ -365,7 +367,7 @@ class Machine:
             case Symbol(names):
                 value = Symbol(tuple(f"{name}.{i.name}" for name in names))
             case Path(text):
-                value = state.places.get(f"{text}.{i.name}") or Path(f"{text}.{i.name}")
+                value = state.places.get(f"{text}.{i.name}") or self._property(i, text, state)
             case Handle() if i.name == "closed":
                 value = Literal.of(state.status.get(base) is Status.RELEASED)
             case Handle() | Bag() | Element() | Pair() | Result() | View() | Method():
@@ -374,6 +376,14 @@ class Machine:
                 value = UNKNOWN
         state.set(i.target, value)
         return True
+
+    def _property(self, i: ir.GetAttribute, text: str, state: State) -> Value:
+        """An attribute of an unknown object; a property of this method's own class may make something."""
+        if text == self.receiver and self.owner is not None:
+            summary = self.world.computed(f"{self.owner}.{i.name}")
+            if summary is not None and summary.gives:
+                return self.given(state, summary.gives, i.node, summary.path)
+        return Path(f"{text}.{i.name}")
 
     def _set_attribute(self, i: ir.SetAttribute, state: State) -> bool:
         base = state.places.get(i.base, UNKNOWN)
@@ -491,8 +501,8 @@ class Machine:
                 state.set(i.manager, value)
         if i.asynchronous and state.held():
             outside = state.copy()
-            if isinstance(manager, Handle):
-                outside.status.pop(manager, None)  # what fails to open owes nothing
+            if isinstance(value, Handle):
+                outside.status.pop(value, None)  # what fails to open owes nothing
             self.may_raise(outside, i.node, "entering it")
         state.set(i.target, value)
         return True

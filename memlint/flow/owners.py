@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from memlint.catalogue.model import Catalogue, Category, Context, Kind
 from memlint.flow.machine import FieldStore
 from memlint.flow.sites import SiteRecord
 from memlint.flow.units import Unit
-from memlint.source.names import ModuleNames
+from memlint.source.names import FunctionNode, ModuleNames
 
 CLOSERS = frozenset(
     {
@@ -185,6 +185,46 @@ class Fields:
                 if isinstance(base, ast.Name) and base.id == store.owner:
                     return False  # another method of the object may have released it
         return True
+
+
+def instance_kind(
+    qualified: str, node: ast.ClassDef, methods: Mapping[str, FunctionNode], stores: list[tuple[FieldStore, Kind]]
+) -> Kind | None:
+    """The kind of a class's instances, when its constructor surely acquires and one of its methods releases."""
+    closers = [name for name in _PUBLIC_CLOSERS if name in methods]
+    ends = [*closers, *(name for name in ("__exit__", "__aexit__") if name in methods)]
+    for store, kind in stores:
+        if not _owned(kind) or kind.lazy or _conditional(methods["__init__"], store.node):
+            continue
+        releasing = [name for name in ends if _releases(methods[name], store.attribute, kind)]
+        if not releasing:
+            continue
+        return Kind(
+            name=qualified,
+            label=f"a {node.name}",
+            category=Category.HANDLE,
+            release=tuple(closers),
+            context=Context.RELEASES if "__exit__" in methods or node.bases else Context.NONE,
+            async_context=Context.RELEASES if "__aexit__" in methods or node.bases else Context.NONE,
+            types=(qualified,),
+            awaited_release=any(isinstance(methods[name], ast.AsyncFunctionDef) for name in closers),
+            why=f"its constructor acquires `{store.owner}.{store.attribute}`, which `{releasing[0]}` releases",
+        )
+    return None
+
+
+_PUBLIC_CLOSERS = ("close", "aclose", "shutdown", "stop", "disconnect", "terminate", "quit")
+
+
+def _releases(method: FunctionNode, attribute: str, kind: Kind) -> bool:
+    return any(
+        isinstance(each, ast.Call)
+        and isinstance(each.func, ast.Attribute)
+        and each.func.attr in kind.release
+        and isinstance(each.func.value, ast.Attribute)
+        and each.func.value.attr == attribute
+        for each in ast.walk(method)
+    )
 
 
 def _owned(kind: Kind) -> bool:

@@ -18,6 +18,14 @@ class RaiseLevel(enum.Enum):
     STRICT = "strict"
 
 
+QUIET_ON_RESOURCES = frozenset(
+    {
+        "setsockopt", "settimeout", "setblocking", "getsockopt", "getpeername", "getsockname", "fileno", "isatty",
+        "tell", "set_debug", "set_name", "setFormatter", "setLevel", "addFilter", "setDaemon", "getName",
+    }
+)  # fmt: skip
+"""Methods of resources that only set or read an option."""
+
 QUIET_METHODS = frozenset(
     {
         # containers and strings: fail only through a programming error

@@ -39,6 +39,8 @@ class PreferWith:
 def _word(report: UnitReport, record: SiteRecord) -> str | None:
     """``with`` or ``async with``; None when no block has the lifetime of the resource."""
     kind, released = record.site.kind, record.outcomes[Fate.RELEASED].node
+    if isinstance(released, ast.Await):
+        released = released.value
     by_hand = (
         isinstance(released, ast.Call)
         and isinstance(released.func, ast.Attribute)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from memlint.findings import Severity
 from memlint.flow.analysis import Analysis
-from memlint.flow.growth import BOUND_TO_CONTAINER, container, insertions, removes
+from memlint.flow.growth import container, insertions, removes
 from memlint.rules.definitions import Function, StructureRule, definitions, own_nodes
 from memlint.rules.rule import Default
 
@@ -20,7 +21,10 @@ class MutableDefaultGrowth(StructureRule):
     summary = "A default argument is one container for all calls, and the function adds to it."
     severity = Severity.WARNING
     default = Default.ON
-    trigger = BOUND_TO_CONTAINER
+    trigger = re.compile(
+        rb"\bdef\s+\w+\s*\((?:[^()]|\([^()]*\))*?"
+        rb"=\s*(?:[\[{]|(?:\w+\.)?(?:list|dict|set|bytearray|defaultdict|OrderedDict|Counter|deque)\s*\()"
+    )
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a parameter, at the default."""
