@@ -7,6 +7,7 @@ from .async_tiered import AsyncTieredCache
 from .cache import Cache
 from .entry import MISSING, Cause, Timed
 from .errors import LoadCancelled
+from .fast import FastCache
 from .redis_tier import AsyncRedisTier, RedisTier
 from .statistics import CacheStatistics
 from .tiered import TieredCache
@@ -20,6 +21,7 @@ __all__ = [
     "Cache",
     "CacheStatistics",
     "Cause",
+    "FastCache",
     "LoadCancelled",
     "RedisTier",
     "TieredCache",

@@ -203,8 +203,8 @@ class CacheCore(Generic[K, V]):
         with self._lock:
             gone = self._gone
             return CacheStatistics(
-                items=len(self._entries),
-                weight=self._weight,
+                items=len(self),
+                weight=self._weight if self._bounds.max_weight is not None else len(self),
                 max_items=self._bounds.max_items,
                 max_weight=self._bounds.max_weight,
                 unit=self._bounds.unit,
@@ -237,7 +237,7 @@ class CacheCore(Generic[K, V]):
     def _fill(self) -> str:
         bounds, parts = self._bounds, []
         if bounds.max_items is not None:
-            parts.append(f"{len(self._entries)} of {bounds.max_items} items")
+            parts.append(f"{len(self)} of {bounds.max_items} items")
         if bounds.max_weight is not None:
             parts.append(f"{self._weight} of {bounds.max_weight} {bounds.unit}")
         return ", ".join(parts)
@@ -263,13 +263,15 @@ class CacheCore(Generic[K, V]):
         fits = weight <= self._max_weight
         with self._lock:
             if load is None:
-                self._refuse_if_closed()
+                if self._closed:
+                    self._refuse_if_closed()
                 if not fits:
                     raise ValueError(
                         f"the value for {key!r} weighs {weight} {self._bounds.unit} and {self.label} may hold "
                         f"{self._bounds.max_weight}; it was not stored, and what was there before is unchanged"
                     )
-                self._loads.pop(key, None)
+                if self._loads:
+                    self._loads.pop(key, None)
             elif self._loads.get(key) is not load:
                 self._not_kept += 1
                 return []
