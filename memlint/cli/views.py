@@ -14,6 +14,7 @@ from memlint.engine import Checker, explain_line
 from memlint.flow.show import NoFunction, show_cfg, show_facts
 from memlint.rules import Rule
 from memlint.source.decode import Unreadable, decode, parse
+from memlint.source.notebook import SUFFIX
 from memlint.source.text import Source
 
 
@@ -81,6 +82,8 @@ def _near(name: str, names: Sequence[str]) -> str:
 
 
 def _read(path: str) -> bytes:
+    if path.endswith(SUFFIX):
+        raise BadUse(f"{path}: is a notebook; this view needs a Python file")
     try:
         with open(path, "rb") as stream:
             return stream.read()

@@ -18,6 +18,7 @@ from memlint.reports.fingerprint import statement_text
 from memlint.reports.model import Report
 from memlint.settings import SettingsError
 from memlint.source.decode import CODE as UNPARSABLE
+from memlint.source.notebook import cell_of
 
 VERSION = 1
 
@@ -128,7 +129,7 @@ def compare(file: str, known: Mapping[Entry, int], report: Report, checked: Iter
 
 def _entry(finding: Finding, report: Report, file: str) -> Entry:
     text = statement_text(finding, report.lines.get(finding.path, ()))
-    return Entry(_relative(finding.path, file), finding.code, finding.symbol, text)
+    return Entry(_relative(cell_of(finding.path)[0], file), finding.code, finding.symbol, text)
 
 
 def _relative(path: str, file: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from memlint.findings import Finding
 from memlint.reports.model import Report
 from memlint.settings import SettingsError
+from memlint.source.notebook import cell_of
 
 _HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
@@ -27,7 +28,10 @@ class Changes:
         return os.path.realpath(path) in self.lines
 
     def touch(self, finding: Finding) -> bool:
-        """Whether a finding, or any step of the path that proves it, stands on a changed line."""
+        """Whether a finding, or any step of the path that proves it, stands on a changed line.
+
+        A notebook is taken whole: its lines in git are not those of its cells.
+        """
         statement = finding.statement or finding.span
         places = [(finding.path, finding.span), (finding.path, statement)]
         places += [(step.path or finding.path, step.span) for step in finding.witness]
@@ -38,11 +42,12 @@ class Changes:
         return replace(report, findings=tuple(finding for finding in report.findings if self.touch(finding)))
 
     def _changed(self, path: str, first: int, last: int) -> bool:
-        full = os.path.realpath(path)
+        file, cell = cell_of(path)
+        full = os.path.realpath(file)
         if full not in self.lines:
             return False
         lines = self.lines[full]
-        return lines is None or any(line in lines for line in range(first, last + 1))
+        return lines is None or cell > 0 or any(line in lines for line in range(first, last + 1))
 
 
 def changes_since(revision: str, folder: str = ".") -> Changes:

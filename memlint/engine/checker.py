@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from memlint.reports.model import Failure
 from memlint.rules import RULES, Rule
 from memlint.settings import Selection, Settings, globs
 from memlint.source.decode import CODE, Unreadable, check_syntax, decode, parse, split_lines, too_deep
+from memlint.source.notebook import SUFFIX, Notebook, read_notebook
 from memlint.source.suppressions import UNUSED, Suppressions, read_suppressions
 from memlint.source.text import Source
 
@@ -32,12 +34,18 @@ class FileResult:
 
     path: str
     findings: tuple[Finding, ...] = ()
-    lines: tuple[str, ...] = ()
-    """The file's physical lines, when there are findings to show them for."""
+    texts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The physical lines of the file (of each cell of a notebook), when there are findings to show them for."""
     suppressed: int = 0
     skipped: tuple[Skipped, ...] = ()
     failure: Failure | None = None
     seconds: float = field(default=0.0, compare=False)
+
+
+@functools.cache
+def standard_catalogue() -> Catalogue:
+    """The catalogue without any table of the user's, loaded once a process."""
+    return load()
 
 
 class Checker:
@@ -51,7 +59,7 @@ class Checker:
     def __init__(self, settings: Settings, rules: Sequence[Rule] = RULES, catalogue: Catalogue | None = None) -> None:
         selection = Selection(settings, rules)
         self.settings = settings
-        self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
+        self.catalogue = catalogue or (load(settings.catalogue) if settings.catalogue else standard_catalogue())
         self.known = tuple(rules)
         """All rules, those that are off too."""
         self.rules = selection.rules()
@@ -84,14 +92,17 @@ class Checker:
         source = Source(path, text, tree, split_lines(text))
         return self._kept_in(path, lambda: self.judge(source, heed_comments))
 
-    def read(self, data: bytes, path: str) -> Source | None:
+    def read(self, data: bytes, path: str) -> Source | Notebook | None:
         """Decode and parse a file, or return None when it names no resource.
 
         Raises:
             Unreadable: the file cannot be analysed; this is found out for every file.
         """
         text = decode(data)
-        if not self._prefilter.may_hold(data):
+        asked = self._reports_unused and b"noqa" in data.lower()
+        if path.endswith(SUFFIX):
+            return read_notebook(text, path)
+        if not asked and not self._prefilter.may_hold(data):
             check_syntax(text, path)
             return None
         return parse(text, path)
@@ -126,7 +137,7 @@ class Checker:
         return FileResult(
             source.path,
             tuple(sorted(kept, key=lambda finding: finding.sort_key)),
-            source.lines if kept else (),
+            ((source.path, source.lines),) if kept else (),
             silenced,
             analysis.skipped,
         )
@@ -142,9 +153,13 @@ class Checker:
 
     def _check(self, data: bytes, path: str) -> FileResult:
         source = self.read(data, path)
-        if source is None and self._reports_unused and b"noqa" in data.lower():
-            source = parse(decode(data), path)
-        return FileResult(path) if source is None else self.judge(source)
+        if source is None:
+            return FileResult(path)
+        if isinstance(source, Source):
+            return self.judge(source)
+        result = self.judge(source.source)
+        findings = tuple(source.located(finding) for finding in result.findings)
+        return replace(result, findings=findings, texts=tuple(source.texts()) if findings else ())
 
     def _kept_in(self, path: str, check: Callable[[], FileResult]) -> FileResult:
         """The result of ``check``, whatever happens in it."""
@@ -153,7 +168,9 @@ class Checker:
             result = check()
         except Unreadable as unreadable:
             told = self._reports_unparsable and not self.ignores(CODE, path)
-            result = FileResult(path, (unreadable.finding(path),), unreadable.lines) if told else FileResult(path)
+            result = (
+                FileResult(path, (unreadable.finding(path),), ((path, unreadable.lines),)) if told else FileResult(path)
+            )
         except Exception as error:  # a fault of ours must not hide what other files have to say
             words = " ".join(str(error).split())
             reason = f"internal error: {type(error).__name__}{': ' if words else ''}{words[:200]}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from memlint.reports.model import Failure
 from memlint.settings import Settings, globs
 
-SUFFIXES = (".py", ".pyi")
+SUFFIXES = (".py", ".pyi", ".ipynb")
 STDIN = "-"
 
 

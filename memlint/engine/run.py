@@ -10,6 +10,7 @@ from memlint.findings import Finding
 from memlint.reports.model import Failure, Report, SkippedFunction
 from memlint.rules import Rule
 from memlint.source.decode import Unreadable, decode, split_lines
+from memlint.source.notebook import cell_of
 
 Seen = Callable[[FileResult], None]
 """Told of each result as it comes, in no order: for progress."""
@@ -63,8 +64,8 @@ def _results(checker: Checker, files: Sequence[str], jobs: int) -> Iterator[File
 
 def _report(results: Iterable[FileResult], failures: Iterable[Failure], rules: tuple[Rule, ...]) -> Report:
     ordered = sorted(results, key=lambda result: result.path)
-    findings = tuple(sorted((f for result in ordered for f in result.findings), key=lambda finding: finding.sort_key))
-    lines: dict[str, Sequence[str]] = {result.path: result.lines for result in ordered if result.lines}
+    findings = tuple(sorted((f for result in ordered for f in result.findings), key=_order))
+    lines: dict[str, Sequence[str]] = {path: text for result in ordered for path, text in result.texts}
     _add_other_files(lines, findings)
     told = [*failures, *(result.failure for result in ordered if result.failure is not None)]
     return Report(
@@ -76,6 +77,11 @@ def _report(results: Iterable[FileResult], failures: Iterable[Failure], rules: t
         skipped=tuple(SkippedFunction(result.path, item) for result in ordered for item in result.skipped),
         rules=rules,
     )
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    """The order of output: a notebook's cells by number."""
+    return (*cell_of(finding.path), *finding.sort_key[1:])
 
 
 def _add_other_files(lines: dict[str, Sequence[str]], findings: Iterable[Finding]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from memlint.findings import Severity
 from memlint.reports.model import Report, shown
 from memlint.reports.style import Style
+from memlint.source.notebook import cell_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -17,7 +18,7 @@ def print_github(report: Report, _style: Style) -> Iterator[str]:
         span = finding.span
         properties = {
             "title": f"memlint {finding.code} {report.name(finding.code)}",
-            "file": shown(finding.path),
+            "file": shown(cell_of(finding.path)[0]),
             "line": str(span.line),
             "endLine": str(span.end_line),
         }

@@ -10,6 +10,7 @@ from memlint.findings import Severity
 from memlint.reports.fingerprint import fingerprints
 from memlint.reports.model import Report, shown
 from memlint.reports.style import Style
+from memlint.source.notebook import cell_of
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
@@ -29,7 +30,7 @@ def print_gitlab(report: Report, _style: Style) -> Iterator[str]:
                 "fingerprint": hashlib.sha256(own).hexdigest(),
                 "severity": _SEVERITIES[finding.severity],
                 "location": {
-                    "path": shown(finding.path),
+                    "path": shown(cell_of(finding.path)[0]),
                     "lines": {"begin": finding.span.line, "end": finding.span.end_line},
                 },
             }

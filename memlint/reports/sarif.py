@@ -18,6 +18,7 @@ from memlint.reports.model import Failure, Report, shown
 from memlint.reports.style import Style
 from memlint.rules import Default, Rule
 from memlint.source import decode, suppressions
+from memlint.source.notebook import cell_of
 
 Json: TypeAlias = "dict[str, object]"
 
@@ -134,5 +135,6 @@ def _notification(failure: Failure) -> Json:
 
 def uri(path: str) -> str:
     """A path as a URI reference: relative paths stay relative, bytes that are no text are kept."""
+    path = cell_of(path)[0]
     quoted = quote(os.fsencode(path.replace(os.sep, "/")))
     return f"file://{'' if quoted.startswith('/') else '/'}{quoted}" if os.path.isabs(path) else quoted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import warnings
 
 
 @functools.lru_cache(maxsize=1024)
@@ -18,7 +19,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
             out.append(".*" if last else "(?:[^/]+/)*")
         else:
             out.append(_segment(part) + ("" if last else "/"))
-    return re.compile("(?s:" + "".join(out) + r")\Z")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that `[a--b]` may once mean something else is no news to a user
+        return re.compile("(?s:" + "".join(out) + r")\Z")
 
 
 def _segment(part: str) -> str:
@@ -32,7 +35,7 @@ def _segment(part: str) -> str:
         elif char == "?":
             out.append("[^/]")
         elif char == "[" and (end := part.find("]", at + 1)) != -1:
-            body = part[at:end].replace("\\", "\\\\")
+            body = "".join(f"\\{letter}" if letter in r"\[&~|" else letter for letter in part[at:end])
             out.append("[" + ("^" + body[1:] if body[0] in "!^" else body) + "]")
             at = end + 1
         else:

@@ -100,17 +100,19 @@ def _position(data: bytes, at: int) -> tuple[int, int]:
     return len(before), len(before[-1]) - 1
 
 
-def parse(text: str, path: str) -> Source:
-    """The tree of a Python file beside its text.
+def parse(text: str, path: str, *, top_level_await: bool = False) -> Source:
+    """The tree of a Python file beside its text; a notebook's may await outside any function.
 
     Raises:
         Unreadable: the text is not Python, or is nested more deeply than Python's parser allows.
     """
     lines = split_lines(text)
+    flags = ast.PyCF_ONLY_AST | (ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if top_level_await else 0)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes and the like are for other linters to tell
-            tree = ast.parse(text)  # given the path, Python would read the file again for its error's column
+            # given the path, Python would read the file again for its error's column
+            tree = compile(text, "<unknown>", "exec", flags)
     except SyntaxError as error:
         raise _unreadable(error, lines) from error
     except ValueError as error:

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memlint.api import check_source
@@ -50,6 +50,7 @@ def test_a_reason_is_not_taken_for_a_code() -> None:
     assert after == "f = open(1)  # noqa: MEM101 - PROJ123 will close it\n"
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(

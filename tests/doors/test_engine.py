@@ -137,8 +137,9 @@ def test_findings_from_the_api_come_in_order() -> None:
 
 def test_a_catalogue_is_not_loaded_for_each_file(monkeypatch: pytest.MonkeyPatch, many: list[str]) -> None:
     loads = []
-    monkeypatch.setattr("memlint.engine.checker.load", lambda extra: loads.append(extra) or load())
+    monkeypatch.setattr("memlint.engine.checker.load", lambda extra: loads.append(extra) or load(extra))
 
-    check_paths(many, settings=Settings(jobs=1), rules=FAKES)
+    own = {"aliases": {"mine.open": "builtins.open"}}
+    check_paths(many, settings=Settings(jobs=1, catalogue=own), rules=FAKES)
 
     assert len(loads) == 1

@@ -6,7 +6,7 @@ import fnmatch
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memlint.engine import find_files
@@ -89,12 +89,14 @@ def test_patterns_with_a_slash_start_at_the_configuration(tree: Path, monkeypatc
 NAMES = st.text("ab*?[!]-.", min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(NAMES.filter(lambda name: globs.problem(name) is None), st.text("ab.", min_size=1, max_size=6))
 def test_a_pattern_is_fnmatch_within_a_name(pattern: str, name: str) -> None:
     if name not in (".",) and "[" not in pattern:
         assert globs.matches(pattern, name) == fnmatch.fnmatchcase(name, pattern)
 
 
+@settings(deadline=None)
 @given(st.text("ab*?[]!-./\\", max_size=12), st.text("ab./", max_size=12))
 def test_any_pattern_is_refused_or_can_be_asked(pattern: str, name: str) -> None:
     if globs.problem(pattern) is None:

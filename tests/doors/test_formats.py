@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import attr
 import pytest
 import sarif_om
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memlint.findings import Edit, Finding, Remedy, Severity, Span, Step, StepKind
@@ -209,6 +209,7 @@ def test_json_lines_are_the_findings_of_json() -> None:
 ODD = st.text(st.characters(exclude_categories=()), max_size=20)
 
 
+@settings(deadline=None)
 @given(path=st.text(min_size=1, max_size=20), message=ODD, text=ODD, line=ODD)
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_takes_any_text(form: str, path: str, message: str, text: str, line: str) -> None:

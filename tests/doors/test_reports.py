@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memlint.findings import Finding, Remedy, Severity, Span, Step, StepKind
@@ -149,6 +149,7 @@ def test_source_cannot_move_the_cursor() -> None:
     assert "\x1b" not in printed("text", report)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.text(max_size=300), min_size=1, max_size=4),
     st.tuples(st.integers(1, 5), st.integers(0, 400), st.integers(0, 3), st.integers(0, 400)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memlint.settings import Selection, Settings
@@ -48,6 +48,7 @@ SELECTORS = st.lists(
 ).map(tuple)
 
 
+@settings(deadline=None)
 @given(select=SELECTORS, extend=SELECTORS, ignore=SELECTORS, preview=st.booleans())
 def test_ignoring_more_never_runs_more(
     select: tuple[str, ...], extend: tuple[str, ...], ignore: tuple[str, ...], preview: bool
