@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .buffers import BufferLease, BufferPool, BufferStatistics
     from .caches import MISSING, AsyncCache, Cache, CacheStatistics, Cause, LoadCancelled, size_in_bytes
     from .cancellation.sweep import Sweep, cancel_everywhere
+    from .closing import drain
     from .errors import (
         CancellationSwallowed,
         CannotOpen,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from .pool.statistics import PoolStatistics
     from .pool.threaded import Pool
     from .readings import MemoryReading, read_memory
+    from .scope.asynchronous import AsyncScope
+    from .scope.sync import Scope
     from .shared import Shared, StaleMutation, StillShared, watch_mutations
     from .shared_block import BlockExists, NoSuchBlock, NotOwner, SharedBlock
 
@@ -52,6 +55,7 @@ __all__ = [
     "AsyncCache",
     "AsyncLease",
     "AsyncPool",
+    "AsyncScope",
     "Backoff",
     "BlockExists",
     "BufferLease",
@@ -86,13 +90,14 @@ __all__ = [
     "Pool",
     "PoolStatistics",
     "Pressure",
+    "Scope",
     "Shared",
     "SharedBlock",
     "StaleMutation",
     "Status",
     "StillHeld",
-    "Sweep",
     "StillShared",
+    "Sweep",
     "WrongLoop",
     "WrongOwner",
     "WrongProcess",
@@ -100,6 +105,7 @@ __all__ = [
     "cancel_everywhere",
     "capture",
     "check_health",
+    "drain",
     "outstanding",
     "read_memory",
     "size_in_bytes",
@@ -109,6 +115,9 @@ __all__ = [
 
 _ROOMS = {
     "cancellation.sweep": "Sweep cancel_everywhere",
+    "closing": "drain",
+    "scope.asynchronous": "AsyncScope",
+    "scope.sync": "Scope",
     "errors": (
         "CancellationSwallowed CannotOpen CapacityLost CircuitOpen Closed Exhausted LeaseEnded LeftOpen "
         "MemguardError StillHeld WrongLoop WrongOwner WrongProcess WrongThread"

@@ -120,7 +120,7 @@ class AsyncPool(BasePool[T]):
 
     def _start_afresh(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._driver = Driver(weakref.WeakMethod(self._perform), self._sleep)
+        self._driver = Driver(self.label, weakref.WeakMethod(self._perform), self._sleep)
         self._sweeper: asyncio.Task[None] | None = None
         super()._start_afresh()
 
@@ -191,7 +191,7 @@ class AsyncPool(BasePool[T]):
 
     def _take_in(self, slot: Slot[T]) -> None:
         if not self._state.lease_dropped(slot):
-            self._driver.spawn(self._driver.run(self._planner.retire_all([slot])))
+            self._driver.detach(self._driver.run(self._planner.retire_all([slot])))
 
     # -- the whole pool ----------------------------------------------------------------------------
 

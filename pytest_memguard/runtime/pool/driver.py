@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from ..closing import close_in_background
 from .plan import Plan
 from .slot import Slot
 from .state import Waiter
-from .steps import Sleep, Step, Wait
+from .steps import Close, Sleep, Step, Wait
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -77,9 +78,11 @@ class Driver:
 
     def __init__(
         self,
+        label: str,
         perform: weakref.WeakMethod[Callable[[Step], Awaitable[Any]]],
         sleep: Callable[[float], Awaitable[Any]] | None,
     ) -> None:
+        self._label = label
         self._perform = perform  # weakly: the pool refers to its driver, and should not need the collector
         self._sleep = sleep
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -108,27 +111,33 @@ class Driver:
                     raise
                 step = advance(plan, outcome)
                 continue
-            task = self.spawn(self._attempt(step))
+            task = self._start(step)
             remaining = None if deadline is None else max(0.0, deadline - loop.time())
             try:
                 await asyncio.wait((task,), timeout=remaining)
             except BaseException as error:
                 if not isinstance(error, GeneratorExit):  # the loop is gone otherwise
-                    self.spawn(self._finish(plan, task, abandon))
+                    self.detach(self._finish(plan, task, abandon))
                 raise
             if not task.done():
                 assert late is not None
-                self.spawn(self._finish(plan, task, abandon))
+                self.detach(self._finish(plan, task, abandon))
                 raise late()
             step = advance(plan, task.result())
         return step.result
 
-    def spawn(self, work: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
-        """Start a task that the pool owns, and keep it until it is done."""
-        task = asyncio.create_task(work)
+    def _start(self, step: Step) -> asyncio.Task[Outcome]:
+        """Do a step in a task of the pool; a close is finished even while the loop ends."""
+        if isinstance(step, Close):
+            return close_in_background(self._attempt(step), self._label)
+        task = asyncio.create_task(self._attempt(step))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def detach(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do the rest of a plan whose caller has gone."""
+        close_in_background(work, self._label, None)
 
     def wake_all(self) -> None:
         """End every nap: the pool is closing."""
@@ -141,6 +150,9 @@ class Driver:
             perform = self._perform()
             assert perform is not None, "whoever runs a plan keeps the pool alive"
             return Outcome(await perform(step), None)
+        except asyncio.CancelledError as error:
+            late = isinstance(step, Close)  # closes are cancelled by their time limit and by nothing else
+            return Outcome(None, TimeoutError(str(error)) if late else error)
         except BaseException as error:
             return Outcome(None, error)
 
@@ -153,16 +165,12 @@ class Driver:
                 raise
             return
         if not isinstance(error, GeneratorExit):
-            self.spawn(self._go_on(plan, step, abandon))
+            self.detach(self._go_on(plan, step, abandon))
 
     async def _finish(
         self, plan: Plan[R], task: asyncio.Task[Outcome], abandon: Callable[[R], Plan[None]] | None
     ) -> None:
-        while not task.done():
-            try:
-                await asyncio.wait((task,))
-            except asyncio.CancelledError:  # the loop is being shut down, and has cancelled that task as well
-                continue
+        await asyncio.wait((task,))
         try:
             step = advance(plan, task.result())
         except BaseException:

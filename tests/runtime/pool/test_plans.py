@@ -280,6 +280,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Let everything end well: then every resource must be closed, once, and no slot be missing."""
+        logging.getLogger("pytest_memguard.runtime.pool").disabled = False
         if not hasattr(self, "state"):
             return
         for borrower in self.borrowers:
