@@ -85,6 +85,11 @@ class Guard:
         while self._started:
             self._started.pop().stop()
 
+    def settle_in(self) -> None:
+        """Freeze the heap as it is once everything is imported."""
+        self.heap.collect()
+        self.heap.mark()
+
     def take(self) -> Census:
         """Everything that is alive now, of every kind."""
         return frozenset().union(*(probe.take() for probe in self._probes))

@@ -32,6 +32,7 @@ class HeapMark:
         self._patches.put(gc, "collect", _Collect(gc.collect, self))
         for event in LOOKS:
             audit.listen(event, self._looked)
+        self.collect()
         self.mark()
 
     def stop(self) -> None:
@@ -42,8 +43,7 @@ class HeapMark:
         gc.unfreeze()
 
     def mark(self) -> None:
-        """Collect what came since the last mark, and freeze what stays."""
-        self.collect()
+        """Freeze what there is: nothing of it is walked again."""
         if gc.isenabled():  # a test that switched the collector off may have its own plans with it
             gc.freeze()
         self.noticed.clear()

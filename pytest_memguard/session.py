@@ -66,7 +66,7 @@ class Session:
         foreign = [each for each in implementations if not (each.hookwrapper or each.wrapper)]
         self._ours = {each.plugin_name for each in foreign} <= {"runner", "memguard-session"}
         if self._started:
-            self._guard.heap.mark()
+            self._guard.settle_in()
         return (yield)
 
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:

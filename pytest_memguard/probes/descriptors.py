@@ -1,6 +1,6 @@
 """Open file descriptors, by kind, from the kernel's own list.
 
-Cost: one `listdir` and one `readlink` a descriptor, 7 to 40 µs at twenty.  Where there is no
+Cost: one `listdir`, a `dup` and a `close`, 8 µs at six descriptors and 120 µs at three hundred.  Where there is no
 `/proc/self/fd` the probe sees nothing and `available` says so.
 """
 
@@ -45,42 +45,50 @@ class Descriptors:
         self._known: dict[int, tuple[Identity, Acquisition]] = {}
         self._paths: deque[Acquisition] = deque(maxlen=2000)
         self._book: Book | None = None
+        self._dup = os.dup
+        self._spare = -1
+        """A descriptor of our own: to copy it tells the lowest free number."""
 
     def start(self, book: Book) -> None:
         """Listen for paths that are opened, and patch the calls that the audit hook cannot see."""
         self._book = book
+        self._dup = os.dup
+        self._spare = os.open(os.devnull, os.O_RDONLY)
         audit.listen("open", self._opened)
-        for function in CALLS:
-            real = getattr(os, function, None)
-            if real is not None:
-                self._patches.everywhere(_Opens(real, self))
+        self._patches.everywhere(*(_Opens(getattr(os, name), self) for name in CALLS if hasattr(os, name)))
 
     def stop(self) -> None:
         """Put everything back."""
         audit.silence("open")
         self._patches.undo()
+        if self._spare >= 0:
+            os.close(self._spare)
+            self._spare = -1
         self._known.clear()
         self._paths.clear()
 
     def take(self) -> Census:
-        """The descriptors that are open now, each with the kernel's name for it."""
-        seen = []
+        """The numbers that are open now.
+
+        What a number stands for is read only when it is new.  One that was closed and taken again between two
+        looks is not new: what is left behind under such a number is missed.
+        """
         try:
+            lowest = self._dup(self._spare)
+            os.close(lowest)  # the listing takes this number for itself, for as long as it lasts
             numbers = os.listdir(FOLDER)
         except OSError:
             return frozenset()
-        for number in numbers:
-            try:
-                seen.append((self.name, int(number), os.readlink(f"{FOLDER}/{number}")))
-            except OSError:  # the descriptor of the listing itself, or one that a thread closed meanwhile
-                continue
-        return frozenset(seen)
+        return frozenset((self.name, int(number)) for number in numbers) - {(self.name, lowest)}
 
     def describe(self, key: Key) -> Sight | None:
         """Tell kind, name and origin of a descriptor."""
-        _, number, link = key
+        number = key[1]
         assert isinstance(number, int)
-        assert isinstance(link, str)
+        try:
+            link = os.readlink(f"{FOLDER}/{number}")
+        except OSError:  # the descriptor of the listing itself, or one that a thread closed meanwhile
+            return None
         kind = kind_of(link)
         for other in self._others:
             sight = other(number, link)

@@ -123,6 +123,8 @@ class _Open(Stand):
                 raw = raw.buffer
             if type(raw) is not io.FileIO:
                 raw = raw.raw
+            if not raw.closefd:  # it only borrows a descriptor: there is nothing to give back
+                return file
             number = raw.fileno()
             path = arguments[0] if arguments else named["file"]
             acquired = self._book.enter("file", _text(path), sys._getframe(1))

@@ -33,10 +33,10 @@ class Patches:
         self._done.append((holder, name, vars(holder).get(name, _MISSING), value))
         setattr(holder, name, value)
 
-    def everywhere(self, stand: Stand) -> None:
-        """Put `stand` wherever a module's name is bound to what it stands for: `from os import pipe` too."""
-        self._stands.append(stand)
-        for module, name in _bound_to(stand.real):
+    def everywhere(self, *stands: Stand) -> None:
+        """Put stands wherever a module's name is bound to what they stand for: `from os import pipe` too."""
+        self._stands += stands
+        for module, name, stand in _bound_to({id(stand.real): stand for stand in stands}):
             self.put(module, name, stand)
 
     def undo(self) -> None:
@@ -49,20 +49,27 @@ class Patches:
                 delattr(holder, name)
             else:
                 setattr(holder, name, before)
-        while self._stands:  # modules that were imported meanwhile have bound the stand
-            stand = self._stands.pop()
-            for module, name in _bound_to(stand):
-                setattr(module, name, stand.real)
+        # modules that were imported meanwhile have bound the stands
+        for module, name, stand in _bound_to({id(stand): stand for stand in self._stands}):
+            setattr(module, name, stand.real)
+        self._stands.clear()
 
     def __len__(self) -> int:
         return len(self._done)
 
 
-def _bound_to(thing: object) -> list[tuple[types.ModuleType, str]]:
-    """The names of modules that are bound to this very object."""
+def _bound_to(wanted: dict[int, Stand]) -> list[tuple[types.ModuleType, str, Stand]]:
+    """The names of modules that are bound to one of these objects, by identity."""
+    if not wanted:
+        return []
     everything: list[object] = list(sys.modules.values())  # some libraries put other things there
-    modules = [module for module in everything if isinstance(module, types.ModuleType)]
-    return [(module, name) for module in modules for name, value in list(vars(module).items()) if value is thing]
+    return [
+        (module, name, wanted[id(value)])
+        for module in everything
+        if isinstance(module, types.ModuleType)
+        for name, value in list(vars(module).items())
+        if id(value) in wanted
+    ]
 
 
 class Stand:

@@ -1,6 +1,7 @@
 """Child processes that run or wait to be reaped, and `Popen` objects that nobody waited for.
 
-Cost: one read of `/proc/self/task/*/children`, 14 µs; 2 µs a process started.
+Cost: one read of `/proc/self/task/*/children`, 14 µs, while there are children; 2 µs a process started.
+A child that C code makes without telling Python is not seen while there is no other.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ..origins import Acquisition, Owner
+from . import audit
 from .patches import Patches, Stand
 from .probe import Book, Census, Key, Sight
 
 TASKS = "/proc/self/task"
+FORKS = ("os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "subprocess.Popen")
 SERVANTS = ("multiprocessing/resource_tracker.py", "multiprocessing/forkserver.py")
 """What `multiprocessing` starts once and keeps for the process's life."""
 
@@ -31,6 +34,8 @@ class Processes:
         self._known: dict[int, Acquisition] = {}
         self._book: Book | None = None
         self._others = False
+        self._any = True
+        """Whether there may be children: asking the kernel costs more than all other probes together."""
 
     def start(self, book: Book) -> None:
         """Patch `Popen` and `os.fork`, and multiprocessing's start once it is imported."""
@@ -39,10 +44,14 @@ class Processes:
         self._patches.put(subprocess.Popen, "__del__", self._dropped(subprocess.Popen.__del__))
         if hasattr(os, "fork"):
             self._patches.everywhere(_Fork(os.fork, self))
+        for event in FORKS:
+            audit.listen(event, self._forked)
         self._find_multiprocessing()
 
     def stop(self) -> None:
         """Put everything back."""
+        for event in FORKS:
+            audit.silence(event)
         self._patches.undo()
         self._known.clear()
         self._others = False
@@ -50,6 +59,8 @@ class Processes:
     def take(self) -> Census:
         """The children that exist now, zombies included."""
         self._find_multiprocessing()
+        if not self._any:
+            return frozenset()
         children: set[Key] = set()
         try:
             tasks = os.listdir(TASKS)
@@ -62,6 +73,7 @@ class Processes:
                     children.update((self.name, int(child)) for child in os.read(number, 65536).split())
                 finally:
                     os.close(number)
+        self._any = bool(children)
         return frozenset(children)
 
     def describe(self, key: Key) -> Sight | None:
@@ -84,8 +96,12 @@ class Processes:
 
     def note(self, number: int, what: str, frame: Any) -> None:
         """Remember who started a child."""
+        self._any = True
         if self._book is not None:
             self._known[number] = self._book.enter("process", what, frame)
+
+    def _forked(self, _: tuple[Any, ...]) -> None:
+        self._any = True
 
     def _find_multiprocessing(self) -> None:
         module = sys.modules.get("multiprocessing.process")

@@ -60,7 +60,9 @@ def run_pytest(folder: Path, *arguments: str, flag: bool = True) -> Run:
 def suite(tmp_path: Path) -> Callable[..., Run]:
     """Write a suite (by file name, or one file's text) and run it under the guard."""
 
-    def write_and_run(*texts: str, flag: bool = True, files: dict[str, str] | None = None, args: tuple[str, ...] = ()) -> Run:
+    def write_and_run(
+        *texts: str, flag: bool = True, files: dict[str, str] | None = None, args: tuple[str, ...] = ()
+    ) -> Run:
         written = {f"test_{at}.py": text for at, text in enumerate(texts)} | (files or {})
         written.setdefault("pytest.ini", "[pytest]\naddopts = -p no:randomly\n")
         for name, text in written.items():
