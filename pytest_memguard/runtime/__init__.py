@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .breaker import BreakerStatistics, CircuitBreaker
     from .buffers import BufferLease, BufferPool, BufferStatistics
     from .caches import MISSING, AsyncCache, Cache, CacheStatistics, Cause, LoadCancelled, size_in_bytes
     from .cancellation.sweep import Sweep, cancel_everywhere
@@ -58,6 +59,7 @@ __all__ = [
     "AsyncScope",
     "Backoff",
     "BlockExists",
+    "BreakerStatistics",
     "BufferLease",
     "BufferPool",
     "BufferStatistics",
@@ -67,6 +69,7 @@ __all__ = [
     "CannotOpen",
     "CapacityLost",
     "Cause",
+    "CircuitBreaker",
     "CircuitOpen",
     "Closed",
     "Event",
@@ -114,6 +117,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "breaker": "BreakerStatistics CircuitBreaker",
     "cancellation.sweep": "Sweep cancel_everywhere",
     "closing": "drain",
     "scope.asynchronous": "AsyncScope",
