@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.runtime.rows import peer, print_table, statement
-from pytest_memguard.runtime.caches import Cache
+from pytest_memguard.runtime.caches import Cache, FastCache
 
 KEYS = 100_000
 SEED = 20_240_917
@@ -37,6 +37,8 @@ def candidates() -> Iterator[Candidate]:
     """Ours first."""
     for policy in ("sieve", "s3fifo", "lru", "lfu"):
         yield Candidate(f"memguard {policy}", functools.partial(Cache, policy=policy), put="c.put(k, v)")
+    if peer("cachebox"):
+        yield Candidate("memguard FastCache lru", functools.partial(FastCache, policy="lru"), put="c.put(k, v)")
     if library := peer("cachetools"):
         yield Candidate("cachetools LRU", library.LRUCache)
         yield Candidate("cachetools LFU", library.LFUCache)
