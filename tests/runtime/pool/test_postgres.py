@@ -1,0 +1,151 @@
+"""The pools against a real PostgreSQL: connections that are killed, transactions that are left open, many users."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from pytest_memguard.runtime import AsyncPool, Backoff, Pool
+
+psycopg = pytest.importorskip("psycopg")
+
+DSN = "host=127.0.0.1 port={port} dbname=test user=root"
+
+
+@pytest.fixture
+def dsn(postgres_port: int) -> str:
+    return DSN.format(port=postgres_port)
+
+
+def alive(connection: Any) -> bool:
+    connection.execute("select 1")
+    return True
+
+
+async def alive_async(connection: Any) -> bool:
+    await connection.execute("select 1")
+    return True
+
+
+def pool_of(dsn: str, **settings: Any) -> Pool[Any]:
+    return Pool(
+        lambda: psycopg.connect(dsn),
+        name="pg",
+        check=alive,
+        reset=lambda connection: connection.rollback(),
+        retry_on=(psycopg.OperationalError,),
+        backoff=Backoff(first=0.01),
+        **settings,
+    )
+
+
+def backend(connection: Any) -> int:
+    return connection.info.backend_pid
+
+
+def test_an_open_transaction_does_not_reach_the_next_borrower(dsn: str) -> None:
+    with pool_of(dsn, maximum=1) as pool:
+        with pool.acquire() as connection:
+            connection.execute("create temporary table left_behind (x int)")
+        with pool.acquire() as connection:
+            (found,) = connection.execute("select to_regclass('left_behind')").fetchone()
+    assert found is None
+
+
+def test_a_killed_connection_is_replaced_unseen(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as killer, pool_of(dsn, maximum=1) as pool:
+        with pool.acquire() as connection:
+            killed = backend(connection)
+        killer.execute("select pg_terminate_backend(%s)", (killed,))
+        with pool.acquire() as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+            assert backend(connection) != killed
+        assert pool.statistics().check_failures == 1
+
+
+def test_many_threads_share_few_connections_while_half_are_killed(dsn: str) -> None:
+    done: list[int] = []
+    with psycopg.connect(dsn, autocommit=True) as killer, pool_of(dsn, maximum=5) as pool:
+
+        def work(number: int) -> None:
+            for _ in range(5):
+                with pool.acquire() as connection:
+                    connection.execute("select 1")
+                done.append(number)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(40)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        leases = [pool.acquire() for _ in range(5)]
+        victims = [backend(lease.value) for lease in leases[:3]]
+        for lease in leases:
+            lease.release()
+        for victim in victims:
+            killer.execute("select pg_terminate_backend(%s)", (victim,))
+        leases = [pool.acquire() for _ in range(5)]
+        assert not set(victims) & {backend(lease.value) for lease in leases}
+        for lease in leases:
+            lease.value.execute("select 1")
+            lease.release()
+    assert len(done) == 200
+    assert pool.statistics().open == 0
+
+
+def test_nothing_stays_open_at_the_server(dsn: str) -> None:
+    name = "memguard pool test"
+    with psycopg.connect(dsn, autocommit=True) as observer:
+        count = "select count(*) from pg_stat_activity where application_name = %s"
+        with pool_of(f"{dsn} application_name='{name}'", minimum=3) as pool:
+            pool.acquire().discard()
+            assert observer.execute(count, (name,)).fetchone() == (2,)
+        for _ in range(100):  # the server notices a closed connection a little later
+            if observer.execute(count, (name,)).fetchone() == (0,):
+                break
+            threading.Event().wait(0.02)
+        assert observer.execute(count, (name,)).fetchone() == (0,)
+
+
+def test_a_thousand_tasks_cancelled_at_random_lose_no_connection(dsn: str) -> None:
+    import random
+
+    chances = random.Random(3)
+
+    async def main() -> tuple[int, int]:
+        async def connect() -> Any:
+            return await psycopg.AsyncConnection.connect(dsn)
+
+        pool: AsyncPool[Any] = AsyncPool(
+            connect,
+            name="pg",
+            maximum=8,
+            check=alive_async,
+            reset=lambda connection: connection.rollback(),
+            retry_on=(psycopg.OperationalError,),
+            timeout=60,
+        )
+
+        async def work() -> None:
+            async with pool.acquire() as connection:
+                await connection.execute("select 1")
+
+        tasks = [asyncio.create_task(work()) for _ in range(1000)]
+        loop = asyncio.get_running_loop()
+        cancelled = chances.sample(tasks, 300)
+        for task in cancelled:
+            loop.call_later(chances.random() * 0.5, task.cancel)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        errors = [error for error in results if isinstance(error, BaseException)]
+        assert {type(error) for error in errors} <= {asyncio.CancelledError}
+        leases = [await pool.acquire() for _ in range(8)]
+        usable = len({id(lease.value) for lease in leases})
+        for lease in leases:
+            await lease.release()
+        await pool.close()
+        return usable, pool.statistics().open
+
+    assert asyncio.run(main()) == (8, 0)
