@@ -13,17 +13,22 @@ from memlint.rules.mem110_lock_not_released import LockNotReleased
 from memlint.rules.mem111_lease_not_returned import LeaseNotReturned
 from memlint.rules.mem112_owner_without_release import OwnerWithoutRelease
 from memlint.rules.mem113_field_not_released import FieldNotReleased
+from memlint.rules.mem201_unbounded_queue import UnboundedQueue
 from memlint.rules.mem301_leaked_on_error import LeakedOnError
+from memlint.rules.mem303_cleanup_chain_broken import CleanupChainBroken
 from memlint.rules.mem304_release_of_unbound import ReleaseOfUnbound
+from memlint.rules.mem305_cancellable_cleanup import CancellableCleanup
 from memlint.rules.mem306_half_built_owner import HalfBuiltOwner
 from memlint.rules.mem401_prefer_with import PreferWith
 from memlint.rules.mem403_exit_swallows_exceptions import ExitSwallowsExceptions
 from memlint.rules.mem404_contextmanager_without_finally import ContextManagerWithoutFinally
+from memlint.rules.mem407_manual_enter_exit import ManualEnterExit
 from memlint.rules.mem501_unbounded_cache import UnboundedCache
 from memlint.rules.mem502_cache_on_method import CacheOnMethod
 from memlint.rules.mem503_grow_only_container import GrowOnlyContainer
 from memlint.rules.mem504_mutable_default_growth import MutableDefaultGrowth
 from memlint.rules.mem505_registration_never_removed import RegistrationNeverRemoved
+from memlint.rules.mem507_exception_cycle import ExceptionCycle
 from memlint.rules.rule import Default, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -38,17 +43,22 @@ RULES: tuple[Rule, ...] = (
     LeaseNotReturned(),
     OwnerWithoutRelease(),
     FieldNotReleased(),
+    UnboundedQueue(),
     LeakedOnError(),
+    CleanupChainBroken(),
     ReleaseOfUnbound(),
+    CancellableCleanup(),
     HalfBuiltOwner(),
     PreferWith(),
     ExitSwallowsExceptions(),
     ContextManagerWithoutFinally(),
+    ManualEnterExit(),
     UnboundedCache(),
     CacheOnMethod(),
     GrowOnlyContainer(),
     MutableDefaultGrowth(),
     RegistrationNeverRemoved(),
+    ExceptionCycle(),
 )
 
 __all__ = ["RULES", "Default", "Rule"]

@@ -17,7 +17,8 @@ _QUEUES = frozenset({
 _BOUNDLESS = frozenset({"queue.SimpleQueue", "multiprocessing.SimpleQueue"})
 """Queues that cannot have a bound."""
 _PUTS = frozenset({"put", "put_nowait"})
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_LOOPS = (ast.AsyncFor, ast.While)
+"""Loops that end when somebody says so; a ``for`` puts in as many as there were."""
 
 
 class UnboundedQueue(StructureRule):
@@ -72,15 +73,19 @@ def _holds(outer: ast.stmt, node: ast.expr) -> bool:
 
 
 def _fed(place: ast.AST, name: str) -> int | None:
-    """The first line of a loop that puts into the queue."""
+    """The first line of a loop that puts into the queue and takes nothing out of it."""
     for loop in ast.walk(place):
-        if not isinstance(loop, _LOOPS):
-            continue
-        for node in (each for statement in loop.body for each in ast.walk(statement)):
-            match node:
-                case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in _PUTS:
-                    if reference(value) == name:
-                        return loop.lineno
+        if isinstance(loop, _LOOPS):
+            calls = {
+                node.func.attr
+                for statement in loop.body
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and reference(node.func.value) == name
+            }
+            if calls & _PUTS and not calls & {"get", "get_nowait"}:
+                return loop.lineno
     return None
 
 

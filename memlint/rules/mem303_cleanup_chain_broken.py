@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
 from memlint.rules.definitions import Function, StructureRule, definitions, own_nodes
+from memlint.source.names import ModuleNames
 
 _RELEASES = frozenset({
     "aclose", "close", "disconnect", "kill", "logout", "quit", "server_close", "shutdown", "stop", "terminate",
@@ -28,10 +30,11 @@ class CleanupChainBroken(StructureRule):
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a chain, at the release that may break it."""
-        for function in definitions(analysis.source).functions:
+        found = definitions(analysis.source)
+        for function in found.functions:
             for body in _chains(function):
-                links = [link for statement in body if (link := _link(statement)) is not None]
-                for first, second in zip(links, links[1:], strict=False):
+                links = [link for each in body if (link := _link(each, function, found.names)) is not None]
+                for first, second in itertools.pairwise(links):
                     if first[0] != second[0]:
                         line = second[1].lineno
                         yield function.symbol, first[1], f"`{second[0]}` at line {line} stays held if this raises"
@@ -47,15 +50,16 @@ def _chains(function: Function) -> Iterator[list[ast.stmt]]:
         yield function.node.body
 
 
-def _link(statement: ast.stmt) -> tuple[str, ast.Call] | None:
+def _link(statement: ast.stmt, function: Function, names: ModuleNames) -> tuple[str, ast.Call] | None:
     """What a statement releases: directly, or when it is there (``if self.f: self.f.close()``)."""
     if isinstance(statement, ast.If) and not statement.orelse and len(statement.body) == 1:
-        return _link(statement.body[0])
+        return _link(statement.body[0], function, names)
     if not isinstance(statement, ast.Expr):
         return None
     call = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
     match call:
         case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Attribute() as owner, attr=method)):
-            if method in _RELEASES:
+            own = isinstance(owner, ast.Name) and owner.id == function.receiver
+            if method in _RELEASES and not own and not names.qualified(owner):
                 return ast.unparse(owner), call
     return None

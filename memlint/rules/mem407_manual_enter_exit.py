@@ -32,7 +32,7 @@ class ManualEnterExit(StructureRule):
                 match node:
                     case ast.Call(func=ast.Attribute(value=owner, attr=enter)) if enter in _ENTERS:
                         name = ast.unparse(owner)
-                        if name == "super()" or _left(name, _ENTERS[enter], nodes, function):
+                        if name in ("super()", function.receiver) or _left(name, _ENTERS[enter], nodes, function):
                             continue
                         yield function.symbol, node, f"`{name}` is entered by hand, and not left if something raises"
 

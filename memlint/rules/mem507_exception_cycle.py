@@ -68,16 +68,14 @@ def _frames(nodes: list[ast.AST], names: ModuleNames, function: Function) -> Ite
     """Local names that hold the function's own frame, and are never deleted nor bound anew."""
     for node in nodes:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func, args=[]) as call):
-                if _FRAMES & set(names.qualified(func)) and not _dropped(name, node, nodes):
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func, args=[]) as call) as made:
+                if _FRAMES & set(names.qualified(func)) and not _dropped(name, made, nodes):
                     yield function.symbol, call, f"`{name}` is this function's own frame: a cycle that holds its locals"
 
 
-def _dropped(name: str, made: ast.AST, nodes: list[ast.AST]) -> bool:
+def _dropped(name: str, made: ast.Assign, nodes: list[ast.AST]) -> bool:
     return any(
-        isinstance(node, ast.Name)
-        and node.id == name
-        and not isinstance(node.ctx, ast.Load)
-        and node not in ast.walk(made)
+        isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
         for node in nodes
+        if node is not made.targets[0]
     )
