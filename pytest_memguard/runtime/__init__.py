@@ -16,7 +16,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .breaker import BreakerStatistics, CircuitBreaker
     from .buffers import BufferLease, BufferPool, BufferStatistics
-    from .caches import MISSING, AsyncCache, Cache, CacheStatistics, Cause, LoadCancelled, size_in_bytes
+    from .caches import (
+        MISSING,
+        AsyncCache,
+        AsyncRedisTier,
+        AsyncTieredCache,
+        Cache,
+        CacheStatistics,
+        Cause,
+        FastCache,
+        LoadCancelled,
+        RedisTier,
+        TieredCache,
+        Timed,
+        size_in_bytes,
+    )
     from .cancellation.sweep import Sweep, cancel_everywhere
     from .closing import drain
     from .errors import (
@@ -56,7 +70,9 @@ __all__ = [
     "AsyncCache",
     "AsyncLease",
     "AsyncPool",
+    "AsyncRedisTier",
     "AsyncScope",
+    "AsyncTieredCache",
     "Backoff",
     "BlockExists",
     "BreakerStatistics",
@@ -74,6 +90,7 @@ __all__ = [
     "Closed",
     "Event",
     "Exhausted",
+    "FastCache",
     "Frame",
     "Health",
     "HealthReport",
@@ -93,6 +110,7 @@ __all__ = [
     "Pool",
     "PoolStatistics",
     "Pressure",
+    "RedisTier",
     "Scope",
     "Shared",
     "SharedBlock",
@@ -101,6 +119,8 @@ __all__ = [
     "StillHeld",
     "StillShared",
     "Sweep",
+    "TieredCache",
+    "Timed",
     "WrongLoop",
     "WrongOwner",
     "WrongProcess",
@@ -134,7 +154,10 @@ _ROOMS = {
     "pool.statistics": "PoolStatistics",
     "pool.threaded": "Pool",
     "buffers": "BufferLease BufferPool BufferStatistics",
-    "caches": "AsyncCache Cache CacheStatistics Cause LoadCancelled MISSING size_in_bytes",
+    "caches": (
+        "AsyncCache AsyncRedisTier AsyncTieredCache Cache CacheStatistics Cause FastCache LoadCancelled MISSING "
+        "RedisTier TieredCache Timed size_in_bytes"
+    ),
     "health": "Health HealthReport Status check_health",
     "mapped": "MappedFile",
     "monitor": "MemoryLevel MemoryMonitor MonitorStatistics Pressure",
