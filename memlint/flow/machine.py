@@ -142,6 +142,9 @@ class Machine:
         if self._cleanup and kind is ExitKind.RAISE and not any(h.site in self._made_cleaning_up for h in state.held()):
             return
         thrown = state.copy()
+        if self._cleanup and kind is ExitKind.RAISE:
+            for handle in [h for h in thrown.held() if h.site not in self._made_cleaning_up]:
+                del thrown.status[handle]
         self.throw(thrown, Flight(kind, classes, node, text))
 
     def throw(self, state: State, flight: Flight) -> None:
@@ -243,6 +246,8 @@ class Machine:
         kind = StepKind.LEAVE if state.flight is not None else StepKind.LOSE
         trail = Trail.extend(state.trail, Mark(kind, node, text))
         exit_kind, raiser = (raised.exit, raised.node) if raised is not None else (None, None)
+        if raised is None and fate is Fate.RAISED and state.flight is not None:
+            exit_kind, raiser = state.flight.kind, state.flight.node  # it was in flight before the acquisition
         record.note(Outcome(fate, node, text, trail, exit_kind, raiser))
 
     def check_lost(self, state: State, node: ast.AST, fate: Fate) -> None:
