@@ -97,15 +97,16 @@ def health_of(utility: Utility) -> Health:
     return _judge(utility.label, utility.statistics()) if ask is None else ask()
 
 
-def _judge(label: str, statistics: Any) -> Health:
-    """Judge a pool by its numbers: what is waited for, and what was lost."""
-    waiting, leased = getattr(statistics, "waiting", 0), getattr(statistics, "leased", 0)
-    dropped, timeouts = getattr(statistics, "dropped", 0), getattr(statistics, "timeouts", 0)
-    if waiting:
-        return Health(label, Status.DEGRADED, f"{waiting} borrowers wait while {leased} are out")
-    if dropped:
-        return Health(label, Status.DEGRADED, f"{dropped} leases were dropped without a release")
-    return Health(label, Status.OK, f"{leased} out, {timeouts} timeouts so far")
+def _judge(label: str, now: Any) -> Health:
+    """Judge pools and circuit breakers, which have no word of their own."""
+    if hasattr(now, "probes"):
+        status = {"closed": Status.OK, "half-open": Status.DEGRADED}.get(now.state, Status.FAILING)
+        return Health(label, status, f"{now.state}, {now.failures} failures in a row, {now.refused} calls refused")
+    if now.waiting:
+        return Health(label, Status.DEGRADED, f"{now.waiting} borrowers wait while {now.leased} are out")
+    if now.dropped:
+        return Health(label, Status.DEGRADED, f"{now.dropped} leases were dropped without a release")
+    return Health(label, Status.OK, f"{now.leased} of {now.maximum} out, {now.idle} idle")
 
 
 def check_health(utilities: Iterable[Utility] | None = None) -> HealthReport:

@@ -15,9 +15,7 @@ PARSER = doctest.DocTestParser()
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_examples_of_a_page_do_what_they_say(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_examples_of_a_page_do_what_they_say(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "metrics":
         pytest.importorskip("prometheus_client")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -37,6 +37,8 @@ class Family:
     unit: str = ""
     """"bytes", "seconds", or nothing for plain numbers."""
     merge: Merge = Merge.SUM
+    codes: tuple[str, ...] = ()
+    """For a field that is a word: the words, each exported as its place in this list."""
 
     @property
     def prometheus_name(self) -> str:
@@ -57,7 +59,8 @@ class Family:
 
     def read(self, statistics: Any) -> float:
         """The number in a record of statistics; a bound that is not set counts as 0."""
-        return getattr(statistics, self.field) or 0
+        value: Any = getattr(statistics, self.field)
+        return self.codes.index(value) if self.codes else value or 0
 
 
 def _gauges(subject: str, unit: str = "", **helps: str) -> list[Family]:
@@ -178,11 +181,31 @@ _MEMORY = [
     ),
 ]
 
+_BREAKER = [
+    Family(
+        "breaker",
+        "state",
+        Kind.GAUGE,
+        "0 closed, 1 half-open, 2 open.",
+        merge=Merge.HIGHEST,
+        codes=("closed", "half-open", "open"),
+    ),
+    *_gauges("breaker", failures="Failures in a row."),
+    *_counters(
+        "breaker",
+        failed="Calls that failed.",
+        refused="Calls that were not let through.",
+        probes="Calls let through to see whether the service is back.",
+        opened="Times that the circuit opened.",
+    ),
+]
+
 FAMILIES: Final = MappingProxyType(
     {
         "CacheStatistics": tuple(_CACHE),
         "BufferStatistics": tuple(_BUFFERS),
         "PoolStatistics": tuple(_POOL),
+        "BreakerStatistics": tuple(_BREAKER),
         "MonitorStatistics": tuple(_MEMORY),
     }
 )

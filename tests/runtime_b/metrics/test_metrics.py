@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 
 from pytest_memguard.runtime import (
+    BreakerStatistics,
     BufferPool,
     BufferStatistics,
     Cache,
     CacheStatistics,
+    CircuitBreaker,
     MemoryMonitor,
     MemoryReading,
     MonitorStatistics,
@@ -24,6 +27,7 @@ from pytest_memguard.runtime import (
     Status,
     check_health,
 )
+from pytest_memguard.runtime.health import health_of
 from pytest_memguard.runtime.metrics import FAMILIES, HEALTH, Family, Kind, measure
 
 DASHBOARD = Path(__file__).parents[3] / "docs/grafana/runtime.json"
@@ -39,7 +43,9 @@ def value_of(field: str, utility: Any) -> float:
     return value
 
 
-@pytest.mark.parametrize("record", [CacheStatistics, BufferStatistics, PoolStatistics, MonitorStatistics])
+@pytest.mark.parametrize(
+    "record", [CacheStatistics, BufferStatistics, PoolStatistics, BreakerStatistics, MonitorStatistics]
+)
 def test_every_number_of_the_statistics_is_exported(record: type[Any]) -> None:
     fields = {field.name for field in dataclasses.fields(record)} - NOT_NUMBERS
     derived = {"ratio"}  # a quotient of two that are exported
@@ -92,7 +98,7 @@ def test_a_utility_is_measured_for_as_long_as_it_lives() -> None:
 @pytest.fixture
 def utilities() -> Iterator[list[Any]]:
     with Pool(object, name="db") as pool, Cache[str, int](10, name="users") as cache:
-        yield [pool, cache, BufferPool(name="frames"), MemoryMonitor(name="app")]
+        yield [pool, cache, BufferPool(name="frames"), MemoryMonitor(name="app"), CircuitBreaker("payments")]
 
 
 def test_prometheus_sees_every_family(utilities: list[Any]) -> None:
@@ -184,6 +190,26 @@ def test_health_is_the_worst_of_all_and_ready_for_json(utilities: list[Any]) -> 
     assert report.status is Status.DEGRADED
     assert json.loads(json.dumps(report.as_dict()))["status"] == "DEGRADED"
     assert "Pool 'db': DEGRADED, 1 leases were dropped without a release" in str(report)
+
+
+def test_a_circuit_that_is_open_is_failing_and_exported_as_two() -> None:
+    breaker = CircuitBreaker("payments", failures=1)
+    assert check_health([breaker]).status is Status.OK
+    with pytest.raises(OSError, match="refused"), breaker.attempt():
+        raise OSError("refused")
+    assert check_health([breaker]).status is Status.FAILING
+    assert value_of("state", breaker) == 2
+
+
+def test_borrowers_that_wait_are_a_reason_to_look() -> None:
+    with Pool(object, name="db", maximum=1) as pool:
+        waiter = threading.Thread(target=lambda: pool.acquire().release())
+        with pool.acquire():
+            waiter.start()
+            while not pool.statistics().waiting:
+                waiter.join(0.001)
+            assert str(health_of(pool)) == "Pool 'db': DEGRADED, 1 borrowers wait while 1 are out"
+        waiter.join()
 
 
 def test_health_of_nothing_is_ok() -> None:
