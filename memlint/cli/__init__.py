@@ -24,6 +24,12 @@ def _explain(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
     return lookups.explain(arguments.what)
 
 
+def _server(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
+    from memlint.cli.server import serve  # only editors need it
+
+    return serve(arguments, rules)
+
+
 _COMMANDS = {
     "check": check.check,
     "explain": _explain,
@@ -32,6 +38,7 @@ _COMMANDS = {
     "facts": views.facts,
     "catalogue": lookups.catalogue,
     "completion": completion.completion,
+    "server": _server,
 }
 
 

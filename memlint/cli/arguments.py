@@ -10,7 +10,7 @@ from memlint import __version__
 from memlint.settings.options import OPTIONS, Kind, Option, Place
 from memlint.settings.problems import meant
 
-COMMANDS = ("check", "explain", "rules", "cfg", "facts", "catalogue", "completion")
+COMMANDS = ("check", "explain", "rules", "cfg", "facts", "catalogue", "completion", "server")
 
 _Commands: TypeAlias = "argparse._SubParsersAction[Any]"
 
@@ -69,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     find = _command(actions, "find", "Print what the catalogue says about a name.")
     find.add_argument("name", metavar="NAME", help="subprocess.Popen, Popen, or a kind of resource")
     _add_settings_source(find)
+    _command(commands, "server", "Serve editors: the Language Server Protocol on standard input and output.")
     completion = _command(commands, "completion", "Print a script that completes this command line in a shell.")
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
     return parser
