@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Catalogue, Kind
@@ -18,7 +20,7 @@ from memlint.flow.summaries import Effect, Given, Summary
 from memlint.flow.units import Unit, enclosing_names, find_units
 from memlint.flow.values import Handle, Pair, Result, Symbol, Value, View
 from memlint.source.names import ModuleNames, module_names
-from memlint.source.prefilter import Prefilter
+from memlint.source.prefilter import Prefilter, call_lines
 from memlint.source.text import Source
 
 ROUNDS = 4
@@ -46,7 +48,6 @@ class UnitReport:
     records: list[SiteRecord]
     stores: list[FieldStore]
     gives: tuple[Given, ...]
-    returns: bool
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ def prefilter(catalogue: Catalogue) -> Prefilter:
     """The pattern over a catalogue's acquiring names, compiled once."""
     known = _PREFILTERS.get(catalogue.version)
     if known is None:
-        names = [*catalogue.acquires, *catalogue.methods, *catalogue.aliases]
-        known = _PREFILTERS[catalogue.version] = Prefilter(names)
+        known = Prefilter(catalogue.acquires, catalogue.methods, catalogue.aliases)
+        _PREFILTERS[catalogue.version] = known
     return known
 
 
@@ -99,6 +100,10 @@ class FileAnalyser:
     _effects: dict[tuple[ast.AST, str, str], Effect] = field(default_factory=dict)
     _units: dict[ast.AST, Unit] = field(default_factory=dict)
     _instances: dict[str, Kind | None] = field(default_factory=dict)
+    _lines: list[int] = field(default_factory=list)
+    """Lines on which something may be acquired, sorted."""
+    _followed: set[str] = field(default_factory=set)
+    """Names of giving functions whose callers have been looked for."""
 
     def __post_init__(self) -> None:
         is_package = self.source.path.endswith("__init__.py")
@@ -117,18 +122,20 @@ class FileAnalyser:
     def run(self) -> Analysis:
         """Follow every unit that acquires, then those that call a unit that gives."""
         data = self.source.text.encode("utf-8", "surrogatepass")
-        lines = prefilter(self.catalogue).lines(data)
+        self._lines = fresh = prefilter(self.catalogue).lines(data)
         done: dict[ast.AST, UnitReport] = {}
         for _ in range(ROUNDS):
-            for unit in find_units(self.source.tree, lines):
-                if unit.node not in done:
-                    report = self.report(unit)
-                    if report is not None:
-                        done[unit.node] = report
-            more = self._callers(data, done, lines)
-            if not more:
+            for unit in find_units(self.source.tree, fresh):
+                self._units[unit.node] = unit
+                self._reports.pop(unit.node, None)  # a callee that gives was found since
+            for unit in find_units(self.source.tree, fresh):
+                report = self.report(unit)
+                if report is not None:
+                    done[unit.node] = report
+            fresh = self._callers(data, done)
+            if not fresh:
                 break
-            lines = sorted({*lines, *more})
+            self._lines = sorted({*self._lines, *fresh})
         ordered = sorted(done.values(), key=lambda r: getattr(r.unit.node, "lineno", 0))
         stores = [
             (report.unit, store, report.records[store.site]) for report in ordered for store in report.stores
@@ -137,16 +144,20 @@ class FileAnalyser:
         fields = Fields(self.source.tree, self.names, self.catalogue, tuple(unique.values()))
         return Analysis(self.source, tuple(ordered), tuple(fields.losses()), tuple(self.skipped))
 
-    def _callers(self, data: bytes, done: dict[ast.AST, UnitReport], lines: list[int]) -> list[int]:
+    def _callers(self, data: bytes, done: dict[ast.AST, UnitReport]) -> list[int]:
         names = {r.unit.symbol.rpartition(".")[2] for r in done.values() if r.gives}
         for report in done.values():
             owner = report.unit.owner
             if owner is not None and "." not in owner and self.instance_kind(owner) is not None:
                 names.add(owner)
+        names -= self._followed
         if not names:
             return []
-        known = set(lines)
-        return [line for line in Prefilter(names).lines(data) if line not in known]
+        self._followed |= names
+        known = set(self._lines)
+        words = frozenset(name.encode() for name in names)
+        found = {*call_lines(data, words), *_reads(data, words)}
+        return sorted(line for line in found if line not in known)
 
     # --- one unit ------------------------------------------------------------------------------------------------
 
@@ -170,13 +181,13 @@ class FileAnalyser:
         if graph is None:
             return None
         machine = self.machine(unit, graph)
-        solver = Solver(machine, graph)
+        solver = Solver(machine, graph, self._lines)
         solver.run(self.initial(graph))
         if machine.reclaimed:
             kept = frozenset(machine.reclaimed)
             machine = self.machine(unit, graph)
             machine.kept = kept
-            solver = Solver(machine, graph)
+            solver = Solver(machine, graph, self._lines)
             solver.run(self.initial(graph))
         if solver.bounded is not None:
             self._skip(unit, solver.bounded)
@@ -190,8 +201,7 @@ class FileAnalyser:
         )
         if graph.generator:
             gives = ()
-        returns = any(not raised for _, raised in solver.ended) or solver.bounded is not None
-        return UnitReport(unit, machine.records, machine.stores, _consistent(gives), returns)
+        return UnitReport(unit, machine.records, machine.stores, _consistent(gives))
 
     def graph(self, unit: Unit) -> Graph | None:
         """The unit's graph; None (and a note) when it is too large or too deep."""
@@ -300,7 +310,7 @@ class FileAnalyser:
             if node.name == "__init__" and not name.endswith(".__init__"):
                 kind = self.instance_kind(name.removeprefix(f"{self.module}."))
                 gives = () if kind is None else (Given(kind, None, node.lineno),)
-            elif _calls_something(node):
+            elif self._hit(node):
                 report = self.report(unit)
                 gives = report.gives if report is not None else ()
             arguments = node.args
@@ -347,6 +357,9 @@ class FileAnalyser:
         owned = [(store, report.records[store.site].site.kind) for store in report.stores if not store.container]
         return instance_kind(f"{self.module}.{name}", node, methods, owned)
 
+    def _hit(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        return bisect_left(self._lines, node.lineno) < bisect_right(self._lines, node.end_lineno or node.lineno)
+
     def effect(self, unit: Unit, parameter: str, kind: Kind) -> Effect:
         """What a function does with a resource of a kind that is passed as one of its parameters."""
         key = (unit.node, parameter, kind.name)
@@ -361,10 +374,11 @@ class FileAnalyser:
         if graph is None or graph.generator or parameter not in graph.parameters:
             return Effect.TAKES
         machine = self.machine(unit, graph)
+        machine.judging = True
         state = self.initial(graph)
         handle = machine.acquire(state, graph.node, kind)
         state.places[parameter] = Pair((handle,)) if _starred(graph.node, parameter) else handle
-        solver = Solver(machine, graph)
+        solver = Solver(machine, graph, ())
         solver.run(state)
         if solver.bounded is not None:
             return Effect.TAKES
@@ -420,5 +434,7 @@ def _never_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return not any(isinstance(each, (ast.Return, ast.Yield, ast.YieldFrom)) for each in ast.walk(node))
 
 
-def _calls_something(node: ast.AST) -> bool:
-    return any(isinstance(each, ast.Call) for each in ast.walk(node))
+def _reads(data: bytes, words: frozenset[bytes]) -> list[int]:
+    """The lines that read one of the words as an attribute: a property has no parentheses."""
+    pattern = re.compile(rb"\.(?:%s)\b" % b"|".join(sorted(words)))
+    return [data.count(b"\n", 0, match.start()) + 1 for match in pattern.finditer(data)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Acquire, Catalogue, Category, Context, Kind
 from memlint.cfg import instructions as ir
-from memlint.cfg.graph import Block, Graph
+from memlint.cfg.graph import RAISED, Block, Graph
 from memlint.findings import StepKind
 from memlint.flow.exceptions import Flight
 from memlint.flow.raising import RaiseLevel
@@ -90,6 +90,10 @@ class Machine:
     records: list[SiteRecord] = field(default_factory=list)
     stores: list[FieldStore] = field(default_factory=list)
     pending: list[tuple[Acquire, ast.Call, str | None]] = field(default_factory=list)
+    judging: bool = False
+    """Only a parameter's fate is asked for: what the function acquires itself is not followed."""
+    landing: int = RAISED
+    """Where exceptions of the block being executed land."""
     building: bool = False
     """A constructor or ``__enter__``: if it raises, nobody gets the object that could release its fields."""
     fields: set[int] = field(default_factory=set)
@@ -114,6 +118,7 @@ class Machine:
         """Execute the block; give the state at its end (None if never reached) and those that an exception left."""
         self._raised = []
         self._cleanup = block.cleanup
+        self.landing = block.landing
         for instruction in block.instructions:
             if not self.step(instruction, state):
                 return None, self._raised
@@ -141,6 +146,8 @@ class Machine:
         """
         if self._cleanup and kind is ExitKind.RAISE and not any(h.site in self._made_cleaning_up for h in state.held()):
             return
+        if not state.status and self.landing == RAISED:
+            return  # nothing is owed, and nobody catches it
         thrown = state.copy()
         if self._cleanup and kind is ExitKind.RAISE:
             for handle in [h for h in thrown.held() if h.site not in self._made_cleaning_up]:
@@ -609,6 +616,8 @@ class Machine:
 
     def result(self, state: State, entry: Acquire, node: ast.Call, receiver: str | None) -> Value:
         """What an acquiring call gives, shaped as the catalogue says."""
+        if self.judging:
+            return UNKNOWN
         kind = self.world.catalogue.kinds[entry.kind]
         if entry.receiver:
             return self.hold(state, entry, node, receiver)
@@ -634,6 +643,8 @@ class Machine:
 
     def given(self, state: State, gives: tuple[Given, ...], node: ast.AST, path: str) -> Value:
         """What a function of the project gives to its caller."""
+        if self.judging:
+            return UNKNOWN
         made = [
             (g.position, self.acquire(state, node, g.kind, position=g.position or 0, origin=(path, g.line)))
             for g in gives

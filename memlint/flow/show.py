@@ -101,7 +101,8 @@ def show_facts(source: Source, catalogue: Catalogue, function: str, *, strict: b
     if graph is None:
         return f"{unit.symbol}: not followed: {analyser.skipped[-1].reason}\n"
     machine = analyser.machine(unit, graph)
-    solver = Solver(machine, graph, trace=[])
+    every = range(1, len(source.lines) + 2)
+    solver = Solver(machine, graph, every, trace=[])
     solver.run(analyser.initial(graph))
     assert solver.trace is not None
     lines = [unit.symbol]

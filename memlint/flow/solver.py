@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, bisect_right
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from memlint.cfg import instructions as ir
@@ -45,6 +47,8 @@ class Solver:
 
     machine: Machine
     graph: Graph
+    lines: Sequence[int]
+    """Sorted lines on which something may be acquired."""
     seen: dict[int, set[object]] = field(default_factory=dict)
     queue: deque[tuple[int, State]] = field(default_factory=deque)
     ended: list[tuple[State, bool]] = field(default_factory=list)
@@ -52,6 +56,10 @@ class Solver:
     bounded: str | None = None
     """Why the analysis stopped early, if it did."""
     live: list[frozenset[str]] = field(default_factory=list)
+    joins: frozenset[int] = frozenset()
+    """Blocks that are entered from more than one place: only there can equal states meet."""
+    acquiring: frozenset[int] = frozenset()
+    """Blocks from which an acquisition can still be reached."""
     repeated: frozenset[str] = frozenset()
     """Texts of tests that occur more than once: only their outcomes are remembered."""
     trace: list[tuple[int, State]] | None = None
@@ -61,6 +69,8 @@ class Solver:
         """Follow every path from the function's entry."""
         self.live = live_names(self.graph)
         self.repeated = repeated_tests(self.graph)
+        self.joins = joining_blocks(self.graph)
+        self.acquiring = acquiring_blocks(self.graph, self.lines)
         self.arrive(0, initial)
         steps = 0
         while self.queue:
@@ -77,6 +87,11 @@ class Solver:
         state.handling = state.handling[: block.depth]
         if number in (RETURNED, RAISED):
             self.leave(state, raised=number == RAISED)
+            return
+        if number not in self.acquiring and not state.owes() and state.returning is None:
+            return  # nothing is owed, and nothing will be
+        if number not in self.joins and self.trace is None:
+            self.queue.append((number, state))
             return
         self._forget_dead(number, state)
         state.sweep()
@@ -234,6 +249,38 @@ class Solver:
                 return
         state.flight = flight
         self.arrive(landing, state)
+
+
+def joining_blocks(graph: Graph) -> frozenset[int]:
+    """Blocks with more than one way in; exceptions are many ways."""
+    entered: Counter[int] = Counter()
+    for block in graph.blocks:
+        entered.update(graph.successors(block))
+        entered[block.landing] += 2
+    return frozenset(number for number, count in entered.items() if count > 1)
+
+
+def acquiring_blocks(graph: Graph, lines: Sequence[int]) -> frozenset[int]:
+    """Blocks that hold a call or attribute on one of the lines, and those from which one can be reached."""
+    before: dict[int, set[int]] = {}
+    pending: list[int] = []
+    for block in graph.blocks:
+        for after in (*graph.successors(block), block.landing):
+            before.setdefault(after, set()).add(block.number)
+        if any(isinstance(i, (ir.Call, ir.GetAttribute)) and _on(i.node, lines) for i in block.instructions):
+            pending.append(block.number)
+    found: set[int] = set()
+    while pending:
+        number = pending.pop()
+        if number not in found:
+            found.add(number)
+            pending.extend(before.get(number, ()))
+    return frozenset(found)
+
+
+def _on(node: ast.AST, lines: Sequence[int]) -> bool:
+    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0) or 0
+    return bisect_left(lines, first) < bisect_right(lines, last)
 
 
 def _owning(value: Value) -> bool:

@@ -111,6 +111,10 @@ class State:
         """The obligations still owed, in the order in which they arose."""
         return [handle for handle, status in self.status.items() if status is Status.HELD]
 
+    def owes(self) -> bool:
+        """Whether anything is held, or lent to a callee that may turn out only to borrow."""
+        return any(status in (Status.HELD, Status.LENT) for status in self.status.values())
+
     def referenced(self) -> set[Handle]:
         """Every resource that some place can still reach."""
         found: set[Handle] = set()
