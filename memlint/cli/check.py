@@ -8,9 +8,12 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from memlint.cli.arguments import BadUse
 from memlint.cli.configuration import settings_for
 from memlint.cli.console import ExitCode, say, write
 from memlint.cli.narrowing import against_baseline, silenced
+from memlint.cli.progress import Progress
+from memlint.cli.watch import watch
 from memlint.engine import Checker, FileResult, Sought, find_files, run
 from memlint.engine.changes import Changes, changes_since
 from memlint.engine.files import STDIN
@@ -20,6 +23,15 @@ from memlint.settings import Selection, globs
 
 
 def check(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
+    """Check the paths of the command line and print what was found; with ``--watch`` again and again."""
+    if not arguments.watch:
+        return check_once(arguments, rules)
+    if STDIN in arguments.paths:
+        raise BadUse("--watch cannot watch standard input")
+    return watch(arguments, rules, lambda: check_once(arguments, rules))
+
+
+def check_once(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
     """Check the paths of the command line and print what was found."""
     started = time.perf_counter()
     paths: list[str] = arguments.paths or ["."]
@@ -30,8 +42,17 @@ def check(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
     changes = None if arguments.since is None else changes_since(arguments.since)
     sought = _sought(paths, checker, changes)
     extra = _standard_input(checker, arguments.stdin_filename) if STDIN in paths else []
-    slowest: list[FileResult] = []
-    report = run(checker, sought.files, jobs=settings.jobs, failures=sought.failures, extra=extra, seen=slowest.append)
+    results: list[FileResult] = []
+    progress = Progress(len(sought.files), sys.stderr)
+
+    def seen(result: FileResult) -> None:
+        results.append(result)
+        progress.step()
+
+    try:
+        report = run(checker, sought.files, jobs=settings.jobs, failures=sought.failures, extra=extra, seen=seen)
+    finally:
+        progress.end()
     if changes is not None:
         report = changes.only(report)
     if settings.baseline is not None or arguments.update_baseline:
@@ -42,7 +63,7 @@ def check(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
     write(report, printer, arguments.output_file)
     _tell_failures(report.failures, arguments.debug)
     if arguments.verbose:
-        _tell_more(report, checker, sought, slowest, time.perf_counter() - started)
+        _tell_more(report, checker, sought, results, time.perf_counter() - started)
     if report.failures:
         return ExitCode.BAD_USE
     return ExitCode.FINDINGS if report.findings and not arguments.exit_zero else ExitCode.CLEAN

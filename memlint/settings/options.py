@@ -159,6 +159,7 @@ OPTIONS: tuple[Option, ...] = (
         "Processes to run; by default one a core when there is enough to do.",
         metavar="N",
     ),
+    Option("watch", Kind.FLAG, False, "Check again whenever a file or a setting changes.", Place.FLAG_ONLY),
     Option(
         "stdin-filename",
         Kind.TEXT,
