@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     )
     from .events import Event, subscribe
     from .health import Health, HealthReport, Status, check_health
+    from .instrument.ledger import Instrumentation
+    from .instrument.table import instrument
     from .lease import AsyncLease, Lease, outstanding
     from .mapped import MappedFile
     from .monitor import MemoryLevel, MemoryMonitor, MonitorStatistics, Pressure
@@ -94,6 +96,7 @@ __all__ = [
     "Frame",
     "Health",
     "HealthReport",
+    "Instrumentation",
     "Lease",
     "LeaseEnded",
     "LeftOpen",
@@ -129,6 +132,7 @@ __all__ = [
     "capture",
     "check_health",
     "drain",
+    "instrument",
     "outstanding",
     "read_memory",
     "size_in_bytes",
@@ -147,6 +151,8 @@ _ROOMS = {
         "MemguardError StillHeld WrongLoop WrongOwner WrongProcess WrongThread"
     ),
     "events": "Event subscribe",
+    "instrument.ledger": "Instrumentation",
+    "instrument.table": "instrument",
     "lease": "AsyncLease Lease outstanding",
     "origin": "Frame Origin capture",
     "pool.asynchronous": "AsyncPool",
