@@ -51,4 +51,4 @@ def test_the_dev_extra_brings_each_library_that_a_test_imports() -> None:
         for name, path in imported().items()
         if not known & {home.lower().replace("_", "-") for home in homes.get(name, [name])} and not name.startswith("_")
     }
-    assert missing == {}, "name them in the dev extra of pyproject.toml"
+    assert not missing, f"{missing}: name them in the dev extra of pyproject.toml"
