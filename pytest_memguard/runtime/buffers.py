@@ -169,12 +169,12 @@ class BufferPool:
             if self._special:
                 self._before_lending()
             buffer = idle.pop() if idle else self._allocate(wide)
+            if self._poison:
+                self._check_poison(buffer)
             self._acquired += 1
             self._leased_bytes = leased = self._leased_bytes + wide
             if leased > self._peak_bytes:
                 self._peak_bytes = leased
-        if self._poison:
-            self._check_poison(buffer)
         view = memoryview(buffer)
         return BufferLease(self, view if size == wide else view[:size], _getframe(1))
 
@@ -219,15 +219,15 @@ class BufferPool:
         return self._owned_bytes - self._leased_bytes - self._apart_bytes
 
     def _allocate(self, wide: int) -> bytearray:
-        self._allocated += 1
-        self._owned_bytes += wide
-        if wide >= SMALLEST_POOLED and wide not in self._idle:
-            self._idle[wide] = deque()
         # One byte more at first: the buffer then has room for the byte that `take_back` appends.
         buffer = bytearray(wide + 1)
         buffer.pop()
         if self._poison:
             _overwrite(buffer, _POISON)
+        if wide >= SMALLEST_POOLED and wide not in self._idle:
+            self._idle[wide] = deque()
+        self._allocated += 1
+        self._owned_bytes += wide
         return buffer
 
     def _before_lending(self) -> None:
@@ -255,6 +255,8 @@ class BufferPool:
 
     def _check_poison(self, buffer: bytearray) -> None:
         if buffer.count(_POISON) != len(buffer):
+            self._owned_bytes -= len(buffer)
+            self._freed += 1
             at = next(at for at, byte in enumerate(buffer) if byte != _POISON)
             raise LeaseEnded(
                 f"a buffer of {len(buffer)} bytes of {self.label} was written to at offset {at} after its release; "

@@ -200,6 +200,8 @@ def test_a_write_after_the_release_is_found_by_the_poison() -> None:
     buffer[7] = 1  # type: ignore[index]
     with pytest.raises(LeaseEnded, match="written to at offset 7 after its release"):
         pool.acquire(MIB)
+    statistics = pool.statistics()
+    assert (statistics.leased, statistics.idle_bytes, statistics.freed) == (0, 0, 1)
 
 
 def test_idle_buffers_stay_within_their_bound() -> None:
@@ -231,6 +233,39 @@ def test_a_closed_pool_names_who_holds_buffers_and_frees_them_when_they_come_bac
     lease.release()
     assert pool.statistics().idle == 0
     pool.close()
+
+
+def test_leaving_the_pools_block_names_who_holds_buffers() -> None:
+    leases = []
+
+    def leave(error: Exception | None) -> None:
+        with BufferPool() as pool:
+            leases.append(pool.acquire(MIB))
+            if error is not None:
+                raise error
+
+    with pytest.raises(StillHeld, match="closed with 1 buffers on loan"):
+        leave(None)
+    with pytest.raises(OSError, match="disk full") as caught:
+        leave(OSError("disk full"))
+    assert "closed with 1 buffers on loan" in caught.value.__notes__[0]
+    for lease in leases:
+        lease.release()
+
+
+def test_a_loan_may_end_inside_its_block() -> None:
+    pool = BufferPool()
+    lease = pool.acquire(MIB)
+    with lease:
+        lease.release()
+    assert pool.statistics().leased == 0
+
+
+def test_a_buffer_that_cannot_be_allocated_is_not_counted() -> None:
+    pool = BufferPool()
+    with pytest.raises((MemoryError, OverflowError)):
+        pool.acquire(1 << 62)
+    assert (pool.statistics().leased, pool.statistics().allocated, pool.statistics().idle_bytes) == (0, 0, 0)
 
 
 def test_the_repr_is_a_status_board() -> None:

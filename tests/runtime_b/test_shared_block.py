@@ -159,3 +159,36 @@ def test_blocks_of_a_killed_owner_are_found_and_removed() -> None:
 def test_a_block_of_a_living_owner_is_no_orphan() -> None:
     with SharedBlock.create(100) as mine:
         assert mine.name not in orphans()
+
+
+def test_leaving_the_block_with_a_slice_alive_still_removes_the_name() -> None:
+    kept: list[memoryview] = []
+    names: list[str] = []
+
+    def leave(error: Exception | None) -> None:
+        with SharedBlock.create(100) as mine:
+            names.append(mine.name)
+            kept.append(mine.view[:3])
+            if error is not None:
+                raise error
+
+    with pytest.raises(StillHeld, match="3 bytes in a list"):
+        leave(None)
+    with pytest.raises(OSError, match="disk full") as caught:
+        leave(OSError("disk full"))
+    assert "3 bytes in a list" in caught.value.__notes__[0]
+    assert [exists(name) for name in names] == [False, False]
+    for view in kept:
+        view.release()
+
+
+def test_a_block_too_large_to_map_leaves_no_name_behind() -> None:
+    with pytest.raises((OSError, ValueError, OverflowError)):
+        SharedBlock.create(1 << 62, "memguard-test-too-large")
+    assert not exists("memguard-test-too-large")
+
+
+def test_the_repr_says_who_owns() -> None:
+    with SharedBlock.create(100, "memguard-test-shown") as mine, SharedBlock.attach(mine.name) as theirs:
+        assert repr(mine) == "<SharedBlock 'memguard-test-shown': 100 bytes, owned here>"
+        assert repr(theirs) == "<SharedBlock 'memguard-test-shown': 100 bytes, attached>"

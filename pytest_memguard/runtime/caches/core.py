@@ -102,7 +102,7 @@ class CacheCore(Generic[K, V]):
         self._name = name
         self._created = birthplace()
         self._pid = os.getpid()
-        # Re-entrant, because a finalizer that the collector runs inside our lock may call the cache.
+        # Re-entrant: a finalizer that the collector runs inside our lock may look into the cache, or remove a key.
         self._lock = threading.RLock()
         self._entries: dict[K, Entry[K, V]] = {}
         self._alarms: Deadlines[K, V] = Deadlines()
@@ -261,6 +261,12 @@ class CacheCore(Generic[K, V]):
         """Put a value, or keep a loaded one if nothing has happened to its key during the load."""
         weight = 1 if self._weigh is None else self._bounds.weight_of(key, value)
         fits = weight <= self._max_weight
+        if load is None or ttl is None or ttl > 0:
+            # Checked before anything changes.  A loader may find that its value holds no longer.
+            ttl = self._ttl if ttl is None else _duration("ttl", ttl)
+        else:
+            fits = False
+        idle = self._idle if idle is None else _duration("idle", idle)
         with self._lock:
             if load is None:
                 if self._closed:
@@ -322,8 +328,6 @@ class CacheCore(Generic[K, V]):
             self._peak = len(entries)
 
     def _arm(self, entry: Entry[K, V], ttl: float | None, idle: float | None) -> None:
-        ttl = self._ttl if ttl is None else _duration("ttl", ttl)
-        idle = self._idle if idle is None else _duration("idle", idle)
         if ttl is not None or idle is not None:
             self._timed = True
             self._alarms.arm(entry, self._clock(), ttl, idle)
@@ -372,7 +376,7 @@ class CacheCore(Generic[K, V]):
         with self._lock:
             self._loads.pop(key, None)
             entry = self._entries.get(key)
-            if entry is None:
+            if entry is None or not entry.alive:
                 return None
             removals: list[Removal[K, V]] = []
             if entry.deadline is not None and self._clock() >= entry.deadline:
@@ -421,8 +425,8 @@ class CacheCore(Generic[K, V]):
         removals.append(self._removal(entry, cause))
 
     def _unlink(self, entry: Entry[K, V]) -> None:
-        del self._entries[entry.key]
         entry.alive = False
+        del self._entries[entry.key]
         self._weight -= entry.weight
 
     def _removal(self, entry: Entry[K, V], cause: Cause) -> Removal[K, V]:

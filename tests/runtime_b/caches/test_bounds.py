@@ -91,3 +91,29 @@ def test_the_repr_is_a_status_board() -> None:
 
 def test_a_cache_without_a_name_is_called_by_the_line_that_made_it() -> None:
     assert "test_bounds.py" in Cache[str, int](1).label
+
+
+def test_a_wrong_time_for_an_entry_is_refused_and_changes_nothing() -> None:
+    left: list[str] = []
+    cache = Cache[str, int](1, on_remove=lambda key, *_: left.append(key))
+    cache.put("k", 1)
+    for options in ({"ttl": -1}, {"ttl": 0}, {"idle": 0}):
+        with pytest.raises(ValueError, match="is in seconds and greater than 0"):
+            cache.put("other", 2, **options)
+    assert cache.items() == [("k", 1)]
+    assert left == []
+    assert cache.statistics().puts == 1
+
+
+def test_objects_views_and_long_structures_are_weighed() -> None:
+    class Holder:
+        def __init__(self) -> None:
+            self.payload = bytes(5000)
+
+    class Slotted:
+        __slots__ = ()
+
+    assert size_in_bytes("k", Holder()) > 5000
+    assert size_in_bytes("k", memoryview(bytes(3000))) > 3000
+    assert size_in_bytes("k", Slotted()) < 200
+    assert size_in_bytes("k", [object() for _ in range(50_000)]) < 10 * 50_000 + 10_000 * 100

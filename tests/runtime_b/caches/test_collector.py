@@ -55,3 +55,24 @@ def test_putting_one_key_for_ever_keeps_no_history() -> None:
     heap = cache._alarms._heap
     assert len(heap) == 1
     assert len(heap._tickets) < 100
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_finalizer_may_use_the_cache_that_let_its_object_go(policy: str) -> None:
+    cache = Cache[int, object](3, policy=policy)  # type: ignore[arg-type]
+
+    class Last:
+        def __init__(self, key: int) -> None:
+            self.key = key
+
+        def __del__(self) -> None:
+            cache.remove(self.key)
+            cache.get(self.key + 1)
+
+    for key in range(200):
+        cache.put(key % 7, Last(key % 7))
+    assert len(cache) <= 3
+    statistics = cache.statistics()
+    assert statistics.puts == statistics.items + statistics.replaced + statistics.evicted + statistics.removed
+    cache.clear()
+    assert len(cache) == 0

@@ -164,3 +164,10 @@ def test_a_loader_can_say_how_long_its_value_holds() -> None:
     now[0] = 5
     assert cache.get("token") is None
     assert cache.remaining("absent") is None
+
+
+def test_a_loaded_value_that_holds_no_longer_is_handed_over_and_not_kept() -> None:
+    cache = Cache[str, str](9)
+    assert cache.load("token", lambda _: Timed("late", 0)) == "late"
+    assert "token" not in cache
+    assert cache.statistics().not_kept == 1

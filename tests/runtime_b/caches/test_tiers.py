@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -254,6 +255,40 @@ def test_after_a_broken_connection_everything_is_forgotten(client: Any, prefix: 
                 client.client_kill_filter(_id=connection["id"])
         heard.wait_for(None, 2)
     assert "ada" not in cache.memory
+
+
+class Unreachable:
+    """A client whose subscriptions fail."""
+
+    def pubsub(self) -> Any:
+        raise ConnectionError("no route to Redis")
+
+
+def test_a_tier_that_cannot_listen_says_so_and_has_everything_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[Any] = []
+    heard = Heard(TieredCache(memory()))
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "unraisablehook", reported.append)
+        with RedisTier[Any](Unreachable(), prefix="p").listen(heard):
+            heard.wait_for(None)
+    assert str(reported[0].exc_value) == "no route to Redis"
+    assert "while <RedisTier 'p'> listened; it tries again in 1 s" in reported[0].err_msg
+
+
+@pytest.mark.asyncio
+async def test_an_asynchronous_tier_that_cannot_listen_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[Any] = []
+    forgotten = asyncio.Event()
+
+    async def forget(_: str | None) -> None:
+        forgotten.set()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "unraisablehook", reported.append)
+        patch.setattr("pytest_memguard.runtime.caches.redis_tier._RETRY", 0.01)
+        async with AsyncRedisTier[Any](Unreachable(), prefix="p").listen(forget):
+            await asyncio.wait_for(forgotten.wait(), 10)
+    assert str(reported[0].exc_value) == "no route to Redis"
 
 
 async def turns(number: int = 5) -> None:
