@@ -17,7 +17,7 @@ def _said(name: str) -> str:
 def test_an_acquirer_is_described_with_its_kind() -> None:
     said = _said("subprocess.Popen")
     assert "subprocess.Popen acquires a child process:" in said
-    assert "  unless start_new_session=True\n" in said
+    assert "  unless start_new_session=True or creationflags is given\n" in said
     assert "  released by .wait(), .communicate() or `with`\n" in said
     assert "  otherwise until it is waited for it stays in the process table" in said
     assert "  the garbage collector never releases it" in said
