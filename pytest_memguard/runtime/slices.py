@@ -6,6 +6,7 @@ import gc
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -34,7 +35,7 @@ def holders_of(buffer: object) -> str:
     views = views_of(buffer)
     if not views:
         return "by an extension type that the garbage collector cannot see into (an array made from the buffer?)"
-    named = [f"{view.nbytes} bytes {_holder(view, views)}" for view in views[:_MOST_NAMED]]
+    named = [f"{view.nbytes} bytes {_holder(view, views)}" for view in islice(views, _MOST_NAMED)]
     more = len(views) - len(named)
     return "; ".join(named) + (f"; and {more} more" if more else "")
 
