@@ -29,7 +29,7 @@ class CacheOnMethod(StructureRule):
         found = definitions(analysis.source)
         for function in found.functions:
             receiver, owner = function.receiver, function.owner
-            if receiver is None or owner is None:
+            if receiver is None or owner is None or receiver in ("cls", "mcs", "mcls"):
                 continue
             for name, decorator, _ in caching(function.node, found.names):
                 tree = analysis.source.tree

@@ -30,6 +30,12 @@ _BY_CALLER = (
 """First words of functions that the importing program calls, as often as it has things to register."""
 _FEW = frozenset({"cls", "klass", "class_", "type_", "typ", "tp", "module", "model", "dtype", "func", "function"})
 """Names of keys of which a program has as many as it has classes, modules or functions."""
+_FEW_WORDS = frozenset({
+    "alg", "algorithm", "arch", "code", "codec", "country", "encoding", "eno", "errno", "executable", "ext", "extension",
+    "fmt", "format", "kind", "lang", "language", "layer", "locale", "mode", "modname", "name", "opcode", "option",
+    "platform", "scheme", "site", "suffix", "version",
+})  # fmt: skip
+"""Last words of key names that stand for something of which the world, or the program, has a few."""
 _FEW_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__code__", "__func__"})
 
 
@@ -249,6 +255,8 @@ def _few(key: ast.expr | None) -> bool:
     for node in ast.walk(key):
         match node:
             case ast.Name(id=name) if name.lower() in _FEW or name.endswith(("_cls", "_class", "_type", "_func")):
+                return True
+            case ast.Name(id=name) if name.rpartition("_")[2] in _FEW_WORDS:
                 return True
             case ast.Attribute(attr=attribute) if attribute in _FEW_ATTRIBUTES:
                 return True
