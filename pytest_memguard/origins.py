@@ -162,10 +162,6 @@ class Acquisition:
         """Whether a module was being imported: then it is the module's, for as long as the process lives."""
         return any(frame.file.startswith("<frozen importlib") for frame in self._before_harness())
 
-    def through(self, *endings: str) -> bool:
-        """Whether one of these files is on the way; each is the end of a path, such as `ssl.py`."""
-        return any(frame.file.endswith(endings) for frame in self.frames())
-
     def _before_harness(self) -> tuple[Frame, ...]:
         frames = self.frames()
         end = next((at for at, frame in enumerate(frames) if place_of(frame.file) is Place.HARNESS), len(frames))

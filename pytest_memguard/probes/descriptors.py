@@ -1,6 +1,7 @@
 """Open file descriptors, by kind, from the kernel's own list.
 
-Cost: one `listdir`, a `dup`, a `close` and a `readlink` for each that came after the first look, 8 µs at six descriptors and 120 µs at three hundred.  Where there is no
+Cost: one `listdir`, a `dup`, a `close`, and a `readlink` for each that came after the first look: 8 µs at six
+descriptors, 120 µs at three hundred.  Where there is no
 `/proc/self/fd` the probe sees nothing and `available` says so.
 """
 

@@ -20,8 +20,6 @@ from .probe import Book, Census, Key, Sight
 
 TASKS = "/proc/self/task"
 FORKS = ("os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "subprocess.Popen")
-SERVANTS = ("multiprocessing/resource_tracker.py", "multiprocessing/forkserver.py")
-"""What `multiprocessing` starts once and keeps for the process's life."""
 
 
 class Processes:
@@ -84,8 +82,6 @@ class Processes:
         if not state:
             return None
         acquired = self._known.get(number)
-        if acquired is not None and acquired.through(*SERVANTS):
-            return None
         kind = "zombie process" if state == "Z" else "process"
         what = f"{number} ({command}){', ended but never waited for' if state == 'Z' else ', still running'}"
         return Sight(kind, what, acquired)

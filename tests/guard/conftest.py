@@ -9,10 +9,11 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
+Words: TypeAlias = tuple[str, ...]
 CASES = Path(__file__).parent / "cases"
 
 
@@ -25,6 +26,10 @@ class Run:
     outcomes: dict[str, str] = field(default_factory=dict)
     """For each test's name: passed, failed, error or skipped; the worst of its phases."""
     findings: list[dict[str, Any]] = field(default_factory=list)
+
+    def outcome(self, test: str) -> str:
+        """A test's outcome, by its own name."""
+        return next(outcome for name, outcome in self.outcomes.items() if name.endswith(f":{test}"))
 
     def of(self, test: str) -> list[dict[str, Any]]:
         """The findings about a test, by the end of its id."""
@@ -50,7 +55,7 @@ def run_pytest(folder: Path, *arguments: str, flag: bool = True) -> Run:
         for case in ElementTree.parse(junit).iter("testcase"):
             worst = {child.tag for child in case} & {"failure", "error", "skipped"}
             name = {"failure": "failed"}.get(min(worst, default="passed"), min(worst, default="passed"))
-            run.outcomes[case.attrib["name"]] = name
+            run.outcomes[f"{case.attrib['classname']}::{case.attrib['name']}"] = name
     if document.exists():
         run.findings = json.loads(document.read_text())["findings"]
     return run
@@ -60,15 +65,52 @@ def run_pytest(folder: Path, *arguments: str, flag: bool = True) -> Run:
 def suite(tmp_path: Path) -> Callable[..., Run]:
     """Write a suite (by file name, or one file's text) and run it under the guard."""
 
-    def write_and_run(
-        *texts: str, flag: bool = True, files: dict[str, str] | None = None, args: tuple[str, ...] = ()
-    ) -> Run:
-        written = {f"test_{at}.py": text for at, text in enumerate(texts)} | (files or {})
-        written.setdefault("pytest.ini", "[pytest]\naddopts = -p no:randomly\n")
-        for name, text in written.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+    def write_and_run(text: str = "", flag: bool = True, files: dict[str, str] | None = None, args: Words = ()) -> Run:
+        write(tmp_path, {"test_it.py": text, **(files or {})})
         return run_pytest(tmp_path, *args, flag=flag)
 
     return write_and_run
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write the files of a suite, with an ini file that leaves its order alone."""
+    for name, text in {"pytest.ini": "[pytest]\naddopts = -p no:randomly\n", **files}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def scenario(*texts: str) -> Callable[[Callable[[Run], None]], Callable[[Run], None]]:
+    """Give a test one or more files: all files of a module's tests run once, together; `told` is what they said."""
+
+    def remember(test: Callable[[Run], None]) -> Callable[[Run], None]:
+        vars(test)["texts"] = texts
+        return test
+
+    return remember
+
+
+@pytest.fixture(scope="module")
+def everything(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The one run of a module's scenarios."""
+    folder = tmp_path_factory.mktemp("scenarios")
+    tests = {name: vars(each)["texts"] for name, each in vars(request.module).items() if "texts" in _dictionary(each)}
+    write(folder, {"test_zz_last.py": "def test_last(): pass\n"})  # session fixtures end with the last test
+    write(folder, {f"{name}__{at}.py": text for name, texts in tests.items() for at, text in enumerate(texts)})
+    return run_pytest(folder, "-rA")
+
+
+@pytest.fixture
+def told(request: pytest.FixtureRequest, everything: Run) -> Run:
+    """What the files of this test's scenario said; a test is called `0::test_it`, in a class `0.Class::test_it`."""
+    mine = request.node.originalname + "__"
+    return Run(
+        everything.code,
+        "".join(part for part in everything.output.splitlines(keepends=True) if mine in part),
+        {name.removeprefix(mine): outcome for name, outcome in everything.outcomes.items() if name.startswith(mine)},
+        [each for each in everything.findings if each["test"].startswith(mine)],
+    )
+
+
+def _dictionary(thing: object) -> dict[str, object]:
+    return getattr(thing, "__dict__", {})

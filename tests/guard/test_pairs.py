@@ -51,7 +51,7 @@ def lines_of(function: object) -> range:
 @pytest.mark.parametrize(("kind", "how"), [pytest.param(*way, id=way[1].__name__) for way in WAYS])
 def test_a_leaky_test_fails_for_the_line_that_acquires(matrix: Run, test: str, kind: str, how: object) -> None:
     name = f"{test}[{how.__name__}]"  # type: ignore[attr-defined]
-    assert matrix.outcomes[name] == "failed"
+    assert matrix.outcome(name) == "failed"
     expected = MATRIX.HELD_AS.get(how, kind) if test in ("test_leaky_held", "test_leaky_in_a_fixture") else kind
     found = matrix.failing(name)
     assert {each["kind"] for each in found} == {expected}
@@ -65,11 +65,11 @@ def test_a_leaky_test_fails_for_the_line_that_acquires(matrix: Run, test: str, k
 @pytest.mark.parametrize("how", [pytest.param(way[1], id=way[1].__name__) for way in WAYS])
 def test_its_clean_twin_passes(matrix: Run, test: str, how: object) -> None:
     name = f"{test}[{how.__name__}]"  # type: ignore[attr-defined]
-    assert matrix.outcomes[name] == "passed"
+    assert matrix.outcome(name) == "passed"
     assert [each for each in matrix.of(name) if not each["reason"].startswith("warnings")] == []
 
 
 def test_there_are_at_least_150_pairs(matrix: Run) -> None:
-    leaky = [name for name in matrix.outcomes if name.startswith("test_leaky")]
-    clean = [name for name in matrix.outcomes if name.startswith("test_clean")]
+    leaky = [name for name in matrix.outcomes if "::test_leaky" in name]
+    clean = [name for name in matrix.outcomes if "::test_clean" in name]
     assert min(len(leaky), len(clean)) >= 150

@@ -1,0 +1,229 @@
+"""Run real projects' own suites with and without the guard: what fails, is it true, what does it cost.
+
+    python benchmarks/suites.py --work DIR [--pairs 3] [NAME ...]
+
+Each suite comes from its source distribution; its package is taken from that source, so that its code counts
+as the project's.  Runs alternate (plain, guarded, plain, ...), and CPU time is that of the child process with
+its own children.  The table goes to standard output, every finding to DIR/NAME.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tarfile
+import venv
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+BACKENDS = (
+    "flit_core",
+    "hatchling",
+    "hatch-vcs",
+    "hatch-fancy-pypi-readme",
+    "setuptools>=77",
+    "setuptools_scm",
+    "poetry-core",
+)
+"""Build backends: pip asks them for a source distribution's name."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One project's suite: its pinned source, what its tests need, how they are run."""
+
+    name: str
+    version: str
+    needs: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    """With the reason for each that leaves something out, in `left_out`."""
+    left_out: str = ""
+
+
+NO_ADDOPTS = ("-o", "addopts=")
+SUITES = (
+    Suite("attrs", "26.1.0", ("hypothesis", "cloudpickle"), (*NO_ADDOPTS, "tests")),
+    Suite("click", "8.5.1", (), ("tests",)),
+    Suite(
+        "flask",
+        "3.1.3",
+        ("python-dotenv", "asgiref"),
+        (*NO_ADDOPTS, "tests", "--ignore=tests/test_cli.py"),
+        "test_cli imports a private name that pytest 9 has moved",
+    ),
+    Suite(
+        "werkzeug",
+        "3.1.9",
+        ("cryptography", "watchdog", "ephemeral-port-reserve"),
+        (*NO_ADDOPTS, "tests", "--ignore=tests/test_serving.py"),
+        "test_serving's reloader does not end on a loaded machine",
+    ),
+    Suite("jinja2", "3.1.6", ("trio",), (*NO_ADDOPTS, "tests")),
+    Suite("itsdangerous", "2.2.0", ("freezegun",), (*NO_ADDOPTS, "tests")),
+    Suite("h11", "0.16.0", (), (*NO_ADDOPTS, "h11/tests")),
+    Suite("pluggy", "1.7.0", (), (*NO_ADDOPTS, "testing", "--ignore=testing/benchmark.py")),
+    Suite(
+        "httpcore",
+        "1.0.9",
+        ("anyio", "h2", "socksio", "trio", "pytest-trio", "pytest-httpbin"),
+        (*NO_ADDOPTS, "tests", "-W", "default"),
+    ),
+    Suite(
+        "httpx",
+        "0.28.1",
+        ("anyio", "trio", "trustme", "uvicorn", "chardet", "h2", "socksio", "brotli", "zstandard", "click", "rich"),
+        (*NO_ADDOPTS, "tests", "-W", "default"),
+    ),
+    Suite("anyio", "4.16.0", ("trio", "hypothesis", "psutil", "pytest-mock", "trustme"), (*NO_ADDOPTS, "tests")),
+    Suite(
+        "urllib3",
+        "2.8.0",
+        ("brotli", "PySocks", "trustme"),
+        (*NO_ADDOPTS, "test", "--ignore=test/with_dummyserver", "--ignore=test/contrib"),
+        "the rest needs a patched server that is not on the index",
+    ),
+    Suite(
+        "starlette",
+        "1.10.0",
+        ("anyio", "trio", "httpx", "itsdangerous", "jinja2", "python-multipart"),
+        (*NO_ADDOPTS, "tests"),
+    ),
+    Suite("tornado", "6.6.1", (), (*NO_ADDOPTS, "tornado/test")),
+)
+
+
+@dataclass
+class Outcome:
+    """What one run of a suite said."""
+
+    seconds: float
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+
+def prepare(work: Path, suites: list[Suite]) -> Path:
+    """Make the environment and unpack the sources; returns the environment's Python."""
+    python = work / "venv" / "bin" / "python"
+    if not python.exists():
+        venv.create(work / "venv", with_pip=True)
+        pip(python, "install", "pytest<9", *BACKENDS)
+        pip(python, "install", "--editable", str(CHECKOUT))
+    needs = {need for suite in suites for need in (*suite.needs, f"{suite.name}=={suite.version}")}
+    stamp = work / "needs.txt"
+    known = set(stamp.read_text().split()) if stamp.exists() else set()
+    if needs - known:
+        pip(python, "install", *sorted(needs))
+        stamp.write_text("\n".join(sorted(needs | known)))
+    for suite in suites:
+        if not source(work, suite).exists():
+            wanted = f"{suite.name}=={suite.version}"
+            words = ("download", "--no-deps", "--no-binary=:all:", "--no-build-isolation", "--dest", str(work), wanted)
+            pip(python, *words)
+            with tarfile.open(work / f"{suite.name}-{suite.version}.tar.gz") as archive:
+                archive.extractall(work, filter="data")
+    return python
+
+
+def pip(python: Path, *words: str) -> None:
+    """Run pip quietly; its own words explain a failure."""
+    subprocess.run([python, "-m", "pip", "--quiet", "--disable-pip-version-check", *words], check=True)
+
+
+def source(work: Path, suite: Suite) -> Path:
+    """Where a suite's source is unpacked."""
+    return work / f"{suite.name}-{suite.version}"
+
+
+def run(work: Path, python: Path, suite: Suite, *, guard: bool, limit: float) -> Outcome:
+    """Run a suite once."""
+    folder = source(work, suite)
+    document = work / f"{suite.name}.json"
+    document.unlink(missing_ok=True)
+    path = os.pathsep.join([str(folder / "src"), str(folder)])
+    plugins = ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    flags = ["--memguard", f"--memguard-json={document}"] if guard else []
+    words = [str(python), "-m", "pytest", "-q", "--tb=no", *plugins, *suite.arguments, *flags]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=limit,
+        check=False,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    outcome = Outcome(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    (work / f"{suite.name}.{'guard' if guard else 'plain'}.txt").write_text(done.stdout + done.stderr)
+    last = next(
+        (line for line in reversed(done.stdout.splitlines()) if re.search(r"\d (passed|failed|error)", line)), ""
+    )
+    for number, word in re.findall(r"(\d+) (passed|failed|error)", last):
+        setattr(outcome, {"error": "errors"}.get(word, word), int(number))
+    if document.exists():
+        outcome.findings = json.loads(document.read_text())["findings"]
+    return outcome
+
+
+def row(suite: Suite, plain: list[Outcome], guarded: list[Outcome]) -> str:
+    """One line of the table."""
+    ratios = [with_.seconds / without.seconds for without, with_ in zip(plain, guarded, strict=True)]
+    failing = [each for each in guarded[-1].findings if each["fails"] and each["subject"]]
+    kinds: dict[str, set[str]] = {}
+    for each in failing:
+        kinds.setdefault(each["kind"], set()).add(each["test"])
+    by_kind = ", ".join(f"{kind} {len(tests)}" for kind, tests in sorted(kinds.items())) or "none"
+    noted = len({each["fingerprint"] for each in guarded[-1].findings if not each["fails"]})
+    leaks = len({each["fingerprint"] for each in failing})
+    first, last = plain[-1], guarded[-1]
+    return (
+        f"| {suite.name} {suite.version} | {first.passed} + {first.failed + first.errors} "
+        f"| {last.passed} + {last.failed + last.errors} | {by_kind} | {leaks} | {noted} "
+        f"| {statistics.median(ratios):.2f} | {min(plain, key=lambda each: each.seconds).seconds:.1f} |"
+    )
+
+
+def main() -> None:
+    """Read the arguments, run, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="suites to run; all when none is named")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the environment, sources and findings")
+    parser.add_argument("--pairs", type=int, default=1, help="how many pairs of runs")
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds that one run may take")
+    chosen = parser.parse_args()
+    known = {suite.name: suite for suite in SUITES}
+    unknown = [name for name in chosen.names if name not in known]
+    if unknown:
+        parser.error(f"there is no suite {', '.join(unknown)}; there are {', '.join(known)}")
+    suites = [known[name] for name in chosen.names] or list(SUITES)
+    work = chosen.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    python = prepare(work, suites)
+    print("| suite | passed + failed, plain | guarded | tests that leak, by kind | leaks | noted | time | plain s |")
+    print("|---|---|---|---|---|---|---|---|")
+    for suite in suites:
+        plain, guarded = [], []
+        try:
+            for _ in range(chosen.pairs):
+                plain.append(run(work, python, suite, guard=False, limit=chosen.limit))
+                guarded.append(run(work, python, suite, guard=True, limit=chosen.limit))
+        except subprocess.TimeoutExpired:
+            print(f"| {suite.name} {suite.version} | longer than {chosen.limit:.0f} s | | | | | | |", flush=True)
+            continue
+        print(row(suite, plain, guarded), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Markers: a test's own settings, and leaks that are known."""
+
+from __future__ import annotations
+
+from .conftest import Run, scenario
+
+LEAKS = """
+import pytest
+@pytest.mark.MARKER
+def test_it():
+    open(__file__)
+"""
+
+
+def each(*markers: str) -> tuple[str, ...]:
+    return tuple(LEAKS.replace("MARKER", marker) for marker in markers)
+
+
+@scenario(
+    *each(
+        "memguard(enabled=False)",
+        "memguard(ignore=['file'])",
+        "memguard_allow('file', reason='known')",
+        "memguard_allow('all', reason='known', issue='#12', until='2999-12-31')",
+    )
+)
+def test_a_marker_lets_a_leak_pass(told: Run) -> None:
+    assert list(told.outcomes.values()) == ["passed"] * 4
+    assert [found for found in told.findings if found["fails"]] == []
+
+
+@scenario(*each("memguard_allow('file', reason='the parser keeps it', issue='#12', until='2999-12-31')"))
+def test_an_allowed_leak_is_reported_apart_with_its_reason(told: Run) -> None:
+    assert [found["allowed"] for found in told.findings] == ["the parser keeps it, #12, until 2999-12-31"]
+    assert "(the parser keeps it, #12, until 2999-12-31)" in told.output
+
+
+@scenario(
+    *each("memguard_allow('socket', reason='known')", "memguard_allow('file', reason='known', until='2020-01-31')")
+)
+def test_an_allowance_for_something_else_or_past_its_day_does_not_count(told: Run) -> None:
+    assert set(told.outcomes.values()) == {"failed"}
+    assert len([found for found in told.findings if found["fails"]]) == 2
+
+
+@scenario(*each("memguard_allow('file')"))
+def test_an_allowance_needs_a_reason(told: Run) -> None:
+    assert told.outcomes == {"0::test_it": "error"}
+    assert "needs a reason" in told.output
+
+
+@scenario(*each("memguard_allow(reason='x')"))
+def test_an_allowance_needs_a_kind(told: Run) -> None:
+    assert "needs a kind" in told.output
+
+
+@scenario(*each("memguard_allow('file', reason='x', until='soon')"))
+def test_an_allowances_day_must_be_one(told: Run) -> None:
+    assert "until='soon' is not a day" in told.output
+
+
+@scenario(*each("memguard(limit=3)"))
+def test_a_marker_with_an_unknown_option_is_refused_by_name(told: Run) -> None:
+    assert "there is no option 'limit'" in told.output
+
+
+@scenario(*each("memguard('file')"))
+def test_a_marker_takes_names_only(told: Run) -> None:
+    assert "memguard takes names only" in told.output
