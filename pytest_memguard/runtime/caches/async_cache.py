@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, Self, TypeAlias, TypeVar, overload
 
 from ..errors import WrongLoop
 from ..origin import Origin
@@ -224,7 +224,7 @@ class AsyncCache(CacheCore[K, V]):
         finally:
             await self.settle()
 
-    async def __aenter__(self) -> AsyncCache[K, V]:
+    async def __aenter__(self) -> Self:
         self._enter()
         return self
 

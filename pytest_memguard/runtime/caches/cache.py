@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from threading import get_ident
-from typing import Any, TypeVar, cast, overload
+from typing import Any, Self, TypeVar, cast, overload
 
 from ..origin import Origin
 from .core import CacheCore
@@ -196,7 +196,7 @@ class Cache(CacheCore[K, V]):
         self._closed = True
         self._release_or_raise(self._empty(Cause.CLOSED))
 
-    def __enter__(self) -> Cache[K, V]:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
