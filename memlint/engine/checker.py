@@ -87,7 +87,7 @@ class Checker:
         Comments are heeded here too, for flake8 looks for them on the finding's own line only.
         """
         text = "".join(lines)
-        if not self._prefilter.may_hold(text.encode("utf-8", "surrogatepass")):
+        if not self._reports_unused and not self._prefilter.may_hold(text.encode("utf-8", "surrogatepass")):
             return FileResult(path)
         source = Source(path, text, tree, split_lines(text))
         return self._kept_in(path, lambda: self.judge(source, heed_comments))

@@ -97,6 +97,27 @@ def test_noqa_is_flake8s_and_can_be_disabled(flake8: Flake8, tmp_path: Path) -> 
     assert flake8("--select", "MEM", "--disable-noqa", "--format", "%(path)s", ".") == (1, "./a.py\n./b.py\n")
 
 
+def test_comments_that_silence_nothing_are_found_when_asked(flake8: Flake8, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1  # type: ignore  # noqa: MEM101\n")
+
+    assert flake8("--select", "MEM,MEM001", "a.py") == (1, "a.py:1:24: MEM001 `MEM101` silences nothing here\n")
+    assert flake8("--select", "MEM", "a.py") == (0, "")
+
+
+def test_both_doors_say_the_same_of_a_real_program() -> None:
+    leaky = Path(__file__).resolve().parents[2] / "examples" / "leaky"
+    commands = (
+        [sys.executable, "-m", "flake8", "--isolated", "--select", "MEM", "pricewatch"],
+        [sys.executable, "-m", "memlint.cli", "check", "--isolated", "--output-format", "concise", "pricewatch"],
+    )
+
+    runs = [subprocess.run(c, cwd=leaky, capture_output=True, text=True, check=False) for c in commands]
+    flake8s, ours = (sorted(run.stdout.splitlines()) for run in runs)
+
+    assert flake8s == ours
+    assert len(ours) >= 8
+
+
 def test_a_syntax_error_is_flake8s_to_tell(flake8: Flake8, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("f = = open(1)\n")
 
