@@ -13,6 +13,7 @@ from memlint.rules.mem110_lock_not_released import LockNotReleased
 from memlint.rules.mem111_lease_not_returned import LeaseNotReturned
 from memlint.rules.mem112_owner_without_release import OwnerWithoutRelease
 from memlint.rules.mem113_field_not_released import FieldNotReleased
+from memlint.rules.mem114_unclosed_generator import UnclosedGenerator
 from memlint.rules.mem201_unbounded_queue import UnboundedQueue
 from memlint.rules.mem301_leaked_on_error import LeakedOnError
 from memlint.rules.mem303_cleanup_chain_broken import CleanupChainBroken
@@ -43,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     LeaseNotReturned(),
     OwnerWithoutRelease(),
     FieldNotReleased(),
+    UnclosedGenerator(),
     UnboundedQueue(),
     LeakedOnError(),
     CleanupChainBroken(),
