@@ -28,7 +28,7 @@ _STATUS = re.compile(
     r"Family: (?P<family>MEM-00[1-6]|none)\."
 )
 _FAMILY_TITLE = re.compile(r"## (?P<code>MEM-00\d): (?P<title>.+)")
-_FAMILY_KEY = re.compile(r"MEM-?0{0,2}(?P<digit>[1-6])")
+_FAMILY_KEY = re.compile(r"MEM-00(?P<number>[1-6])|MEM(?P<prefix>[1-6])")
 _FENCE = re.compile(r"(?P<ticks>`{3,})(?P<info>.*)")
 _FILE_LINE = re.compile(r"# file: (?P<path>\S+)")
 
@@ -74,7 +74,7 @@ class Page:
     """``on``, ``preview`` or ``off``."""
     severity: str
     family: str
-    """``MEM-001`` to ``MEM-006``; ``none`` for MEM000, which is about no resource."""
+    """``MEM-001`` to ``MEM-006``; ``none`` for MEM0xx, which are about no resource."""
     text: str
     """The whole page, in Markdown."""
     examples: tuple[Example, ...]
@@ -145,7 +145,7 @@ class Rulebook:
         """
         match = _FAMILY_KEY.fullmatch(key.strip().upper())
         for family in self.families:
-            if match and family.code.endswith(match["digit"]):
+            if match and family.code.endswith(match["number"] or match["prefix"]):
                 return family
         raise UnknownRule(self._unknown(key))
 
@@ -182,7 +182,7 @@ def parse_page(file_name: str, text: str) -> Page:
     status = _STATUS.fullmatch(paragraphs[2])
     if status is None:
         raise PageError(f"{file_name}:5: expected 'Default: on. Severity: error. Family: MEM-001.'")
-    if named["code"] != "MEM000" and status["family"][-1] != named["code"][3]:
+    if not _belongs(named["code"], status["family"]):
         raise PageError(f"{file_name}:5: {named['code']} cannot be of family {status['family']}")
     return Page(
         code=named["code"],
@@ -194,6 +194,11 @@ def parse_page(file_name: str, text: str) -> Page:
         text=text,
         examples=tuple(_examples(file_name, text)),
     )
+
+
+def _belongs(code: str, family: str) -> bool:
+    """Whether the hundreds of a code are those of a family; MEM0xx are about the run and of none."""
+    return family == ("none" if code.startswith("MEM0") else f"MEM-00{code[3]}")
 
 
 @dataclass(slots=True)

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 import memlint.catalogue
+from memlint.api import check_source
 from memlint.findings import Finding
 from memlint.flow.analysis import analyse
 from memlint.rulebook import Example, ExampleFile, Page, Rulebook
 from memlint.rules import RULES, Default, Rule
 from memlint.rules.definitions import StructureRule
-from memlint.source.decode import Unreadable, parse
+from memlint.settings import Settings
+from memlint.source import decode, suppressions
 
 from .expectations import disagreements, expectations
 
@@ -44,14 +46,12 @@ def rules_for(page: Page, named: set[str]) -> Iterator[Rule]:
             yield rule
 
 
-def found(file: ExampleFile, rules: Iterator[Rule]) -> list[Finding]:
-    """What the rules say about one file."""
-    try:
-        source = parse(file.text, file.path)
-    except Unreadable as unreadable:
-        return [unreadable.finding(file.path)]
-    analysis = analyse(source, catalogue())
-    return [finding for rule in rules for finding in rule.check(analysis)]
+def found(page: Page, file: ExampleFile, named: set[str]) -> list[Finding]:
+    """What the rules say about one file; for what no rule finds, what the whole program says."""
+    if page.code in (decode.CODE, suppressions.UNUSED):
+        return list(check_source(file.text, settings=Settings(select=("MEM", suppressions.UNUSED))))
+    analysis = analyse(decode.parse(file.text, file.path), catalogue())
+    return [finding for rule in rules_for(page, named) for finding in rule.check(analysis)]
 
 
 @pytest.mark.parametrize(("page", "example"), CASES)
@@ -59,8 +59,7 @@ def test_the_page_is_kept(page: Page, example: Example) -> None:
     differences: list[str] = []
     for file in example.files:
         expected = expectations(file.text, page.code)
-        rules = rules_for(page, {item.code for item in expected})
-        differences += disagreements(found(file, rules), expected)
+        differences += disagreements(found(page, file, {item.code for item in expected}), expected)
 
     assert not differences, "\n".join((example.heading, *differences, "", example.files[0].text))
 
@@ -69,7 +68,7 @@ def test_the_page_is_kept(page: Page, example: Example) -> None:
 def test_a_fixed_example_is_silent(page: Page, example: Example) -> None:
     assert example.fixed is not None
 
-    assert found(ExampleFile("example.py", example.fixed, 1), rules_for(page, set())) == []
+    assert found(page, ExampleFile("example.py", example.fixed, 1), set()) == []
 
 
 TRIGGERS = {rule.code: rule.trigger for rule in RULES if isinstance(rule, StructureRule)}
