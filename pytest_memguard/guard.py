@@ -21,6 +21,7 @@ from .probes.executors import Executors
 from .probes.files import Files
 from .probes.leases import Leases
 from .probes.loops import Loops
+from .probes.patches import Stands
 from .probes.polls import Polls
 from .probes.probe import Census, Key, Probe, Sight
 from .probes.processes import Processes
@@ -66,6 +67,7 @@ class Guard:
         self._adopted: dict[Key, Owner] = {}
         self._probes = _probes(managed)
         self._started: list[Probe] = []
+        self._stands = Stands()
         self._by_name: dict[str, Probe] = {}
 
     def start(self) -> None:
@@ -73,8 +75,9 @@ class Guard:
         try:
             for probe in self._probes:
                 self._started.append(probe)
-                probe.start(self.ledger)
-            self.heap.start()
+                probe.start(self.ledger, self._stands)
+            self.heap.start(self._stands)
+            self._stands.put()
         except BaseException:
             self.stop()
             raise
@@ -84,6 +87,7 @@ class Guard:
         self.heap.stop()
         while self._started:
             self._started.pop().stop()
+        self._stands.undo()
 
     def settle_in(self) -> None:
         """Freeze the heap as it is once everything is imported."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .probes import audit
-from .probes.patches import Patches, Stand
+from .probes.patches import Stand, Stands
 
 LOOKS = ("gc.get_objects", "gc.get_referrers")
 
@@ -21,25 +21,22 @@ class HeapMark:
     """Freezes the heap between tests, and thaws it for whoever uses `gc`."""
 
     def __init__(self) -> None:
-        self._patches = Patches()
         self._collect: Callable[..., int] = gc.collect
         self.noticed: list[str] = []
         """What the code under test did with the collector since the last mark."""
 
-    def start(self) -> None:
-        """Patch `gc.collect`, listen for looks, and set the first mark."""
+    def start(self, stands: Stands) -> None:
+        """Stand where `gc.collect` stands, listen for looks, and set the first mark."""
         self._collect = gc.collect
-        self._patches.put(gc, "collect", _Collect(gc.collect, self))
+        stands.add(_Collect(gc.collect, self))
         for event in LOOKS:
             audit.listen(event, self._looked)
-        self.collect()
         self.mark()
 
     def stop(self) -> None:
         """Thaw the heap and put everything back."""
         for event in LOOKS:
             audit.silence(event)
-        self._patches.undo()
         gc.unfreeze()
 
     def mark(self) -> None:

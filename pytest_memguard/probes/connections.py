@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..origins import Owner
-from .patches import Patches, Stand
+from .patches import Stand, Stands
 from .probe import Book, Census, Key, Sight
 from .watched import Register, Watched
 
@@ -27,16 +27,14 @@ class Connections:
     name = "sqlite connection"
 
     def __init__(self) -> None:
-        self._patches = Patches()
         self._live = Register(_freed)
 
-    def start(self, book: Book) -> None:
+    def start(self, book: Book, stands: Stands) -> None:
         """Stand wherever `sqlite3.connect` stands."""
-        self._patches.everywhere(_Connect(sqlite3.connect, book, self._live))
+        stands.add(_Connect(sqlite3.connect, book, self._live))
 
     def stop(self) -> None:
         """Put it back."""
-        self._patches.undo()
         self._live.clear()
 
     def take(self) -> Census:

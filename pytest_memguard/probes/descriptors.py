@@ -19,7 +19,7 @@ from ..origins import Acquisition, Owner
 from . import audit
 from .files import OPENER
 from .kinds import kind_of, name_of
-from .patches import Patches, Stand
+from .patches import Stand, Stands
 from .probe import Book, Census, Key, Sight
 
 FOLDER = "/proc/self/fd"
@@ -42,7 +42,6 @@ class Descriptors:
 
     def __init__(self, others: Iterable[Callable[[int, str], Sight | None]] = ()) -> None:
         self._others = tuple(others)
-        self._patches = Patches()
         self._known: dict[int, tuple[Identity, Acquisition]] = {}
         self._paths: deque[Acquisition] = deque(maxlen=2000)
         self._book: Book | None = None
@@ -52,18 +51,17 @@ class Descriptors:
         self._spare = -1
         """A descriptor of our own: to copy it tells the lowest free number."""
 
-    def start(self, book: Book) -> None:
+    def start(self, book: Book, stands: Stands) -> None:
         """Listen for paths that are opened, and patch the calls that the audit hook cannot see."""
         self._book = book
         self._dup = os.dup
         self._spare = os.open(os.devnull, os.O_RDONLY)
         audit.listen("open", self._opened)
-        self._patches.everywhere(*(_Opens(getattr(os, name), self) for name in CALLS if hasattr(os, name)))
+        stands.add(*(_Opens(getattr(os, name), self) for name in CALLS if hasattr(os, name)))
 
     def stop(self) -> None:
         """Put everything back."""
         audit.silence("open")
-        self._patches.undo()
         if self._spare >= 0:
             os.close(self._spare)
             self._spare = -1

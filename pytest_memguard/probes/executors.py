@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..origins import Acquisition, Owner
-from .patches import Patches
+from .patches import Patches, Stands
 from .probe import Book, Census, Key, Sight
 from .watched import Register, Watched
 
@@ -28,7 +28,7 @@ class Executors:
         self._book: Book | None = None
         self._processes = False
 
-    def start(self, book: Book) -> None:
+    def start(self, book: Book, _: Stands) -> None:
         """Patch the constructor and `shutdown`."""
         self._book = book
         self._patch(concurrent.futures.thread.ThreadPoolExecutor, "_threads")

@@ -20,7 +20,7 @@ from typing import Any
 
 from ..origins import Acquisition, Owner
 from .kinds import kind_of, name_of
-from .patches import Patches, Stand
+from .patches import Patches, Stand, Stands
 from .probe import Book, Census, Key, Sight
 
 
@@ -36,10 +36,10 @@ class Files:
         self._at_risk: list[tuple[Acquisition, weakref.ref[Any]]] = []
         self._book: Book | None = None
 
-    def start(self, book: Book) -> None:
+    def start(self, book: Book, stands: Stands) -> None:
         """Stand wherever `open` stands."""
         self._book = book
-        self._patches.everywhere(_Open(io.open, book, self._by_number))
+        stands.add(_Open(io.open, book, self._by_number))
         self._patches.put(io.IOBase, "_finalizing", _Finalizing(book))
         self._find_archives()
         gc.callbacks.append(self._collecting)

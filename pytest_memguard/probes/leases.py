@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..origins import Acquisition, Owner
+from .patches import Stands
 from .probe import Book, Census, Key, Sight
 
 
@@ -24,7 +25,7 @@ class Leases:
         self._unsubscribe: Callable[[], None] | None = None
         self._book: Book | None = None
 
-    def start(self, book: Book) -> None:
+    def start(self, book: Book, _: Stands) -> None:
         """Listen to the runtime's events when it is there; `take` looks again."""
         self._book = book
         self._find()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..origins import Owner
-from .patches import Patches
+from .patches import Patches, Stands
 from .probe import Book, Census, Key, Sight
 from .watched import Register, Watched
 
@@ -35,7 +35,7 @@ class Loops:
         self._book: Book | None = None
         self._found = False
 
-    def start(self, book: Book) -> None:
+    def start(self, book: Book, _: Stands) -> None:
         """Patch asyncio when it is there; `take` looks again."""
         self._book = book
         self._find()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..origins import Owner
-from .patches import Patches
+from .patches import Patches, Stands
 from .probe import Book, Census, Key, Sight
 from .watched import Register, Watched
 
@@ -30,7 +30,7 @@ class Polls:
         self._live = Register(self._gone)
         self._book: Book | None = None
 
-    def start(self, book: Book) -> None:
+    def start(self, book: Book, _: Stands) -> None:
         """Patch the constructors and `close`."""
         self._book = book
         for name in NAMES:

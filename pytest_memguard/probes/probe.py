@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any, Protocol, TypeAlias
 
 from ..origins import Acquisition, Owner
+from .patches import Stands
 
 Key: TypeAlias = tuple[Hashable, ...]
 """One live thing; the first member names the probe that saw it."""
@@ -48,8 +49,8 @@ class Probe(Protocol):
 
     name: str
 
-    def start(self, book: Book) -> None:
-        """Hook and patch what tells about acquisitions."""
+    def start(self, book: Book, stands: Stands) -> None:
+        """Hook and patch what tells about acquisitions; builtin functions are replaced through `stands`."""
 
     def stop(self) -> None:
         """Put everything back."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..origins import Acquisition, Owner
 from . import audit
-from .patches import Patches, Stand
+from .patches import Patches, Stand, Stands
 from .probe import Book, Census, Key, Sight
 
 TASKS = "/proc/self/task"
@@ -35,13 +35,13 @@ class Processes:
         self._any = True
         """Whether there may be children: asking the kernel costs more than all other probes together."""
 
-    def start(self, book: Book) -> None:
+    def start(self, book: Book, stands: Stands) -> None:
         """Patch `Popen` and `os.fork`, and multiprocessing's start once it is imported."""
         self._book = book
         self._patches.put(subprocess.Popen, "__init__", self._made(subprocess.Popen.__init__))
         self._patches.put(subprocess.Popen, "__del__", self._dropped(subprocess.Popen.__del__))
         if hasattr(os, "fork"):
-            self._patches.everywhere(_Fork(os.fork, self))
+            stands.add(_Fork(os.fork, self))
         for event in FORKS:
             audit.listen(event, self._forked)
         self._find_multiprocessing()

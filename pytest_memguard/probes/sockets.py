@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from ..origins import Owner
-from .patches import Patches
+from .patches import Patches, Stands
 from .peers import address
 from .probe import Book, Census, Key, Sight
 from .watched import Register, Watched
@@ -32,7 +32,7 @@ class Sockets:
         self._live = Register(self._gone)
         self._book: Book | None = None
 
-    def start(self, book: Book) -> None:
+    def start(self, book: Book, _: Stands) -> None:
         """Patch the class, where it is made and where it ends."""
         self._book = book
         kind = socket.socket

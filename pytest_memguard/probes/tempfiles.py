@@ -13,7 +13,7 @@ from typing import Any
 
 from ..origins import Acquisition, Owner
 from . import audit
-from .patches import Patches
+from .patches import Patches, Stands
 from .probe import Book, Census, Key, Sight
 
 EVENTS = {"tempfile.mkstemp": "temporary file", "tempfile.mkdtemp": "temporary folder"}
@@ -30,7 +30,7 @@ class TemporaryFiles:
         self._patches = Patches()
         self._book: Book | None = None
 
-    def start(self, book: Book) -> None:
+    def start(self, book: Book, _: Stands) -> None:
         """Listen for both events, and patch the two finalizers."""
         self._book = book
         for event, kind in EVENTS.items():

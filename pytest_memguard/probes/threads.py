@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..origins import Acquisition, Owner
-from .patches import Patches
+from .patches import Patches, Stands
 from .probe import Book, Census, Key, Sight
 from .watched import Register, Watched
 
@@ -27,7 +27,7 @@ class Threads:
         self._patches = Patches()
         self._started = Register(_ended)
 
-    def start(self, book: Book) -> None:
+    def start(self, book: Book, _: Stands) -> None:
         """Patch `Thread.start`."""
         real, mark, started = threading.Thread.start, self._mark, self._started
 
