@@ -8,18 +8,20 @@ from dataclasses import dataclass
 
 from memlint.findings import Finding
 
-_MARK = re.compile(r"#\s*(?P<word>error|missed)\b(?P<rest>.*?)(?=\s*#\s*(?:error|missed)\b|$)")
+_MARK = re.compile(r"#\s*(?P<word>error|preview|missed)\b(?P<rest>.*?)(?=\s*#\s*(?:error|preview|missed)\b|$)")
 _ERROR = re.compile(r':(?:\s*(?P<column>\d+))?(?:\s*\[(?P<code>MEM\d{3})\])?(?:\s*"(?P<text>[^"]+)")?\s*')
 _MISSED = re.compile(r":\s*(?P<code>MEM\d{3})\s+(?P<reason>\S.*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One ``# error:`` or ``# missed:`` comment."""
+    """One ``# error:``, ``# preview:`` or ``# missed:`` comment."""
 
     line: int
     code: str
     missed: bool = False
+    preview: bool = False
+    """Only those who ask for previews see it, because its kind of resource is still being measured."""
     column: int | None = None
     """Counted from 1, as users see it."""
     text: str = ""
@@ -28,6 +30,7 @@ class Expected:
         """Whether this comment speaks about ``finding``."""
         return (
             finding.code == self.code
+            and (finding.preview or not self.preview)
             and finding.span.line == self.line
             and self.column in (None, finding.span.column + 1)
             and self.text in finding.message
@@ -36,6 +39,14 @@ class Expected:
     def __str__(self) -> str:
         column = f":{self.column}" if self.column else ""
         return f"line {self.line}{column}: {self.code} {self.text!r}"
+
+
+def unannounced(findings: Iterable[Finding], expected: Iterable[Expected]) -> Iterator[str]:
+    """Findings that only previews show where the comment promises them to everyone."""
+    promised = {(item.line, item.code) for item in expected if not item.missed and not item.preview}
+    for finding in findings:
+        if finding.preview and (finding.span.line, finding.code) in promised:
+            yield f"only a preview, write '# preview:': line {finding.span.line}: {finding.code} {finding.message!r}"
 
 
 def expectations(text: str, own_code: str) -> list[Expected]:
@@ -55,9 +66,10 @@ def _expected(match: re.Match[str], line: int, own_code: str) -> Expected:
         return Expected(line, missed["code"], missed=True)
     error = _ERROR.fullmatch(match["rest"])
     if error is None:
-        raise ValueError(f"line {line}: write '# error: [MEM101] \"text\"', not {match[0]!r}")
+        raise ValueError(f"line {line}: write '# {match['word']}: [MEM101] \"text\"', not {match[0]!r}")
     column = int(error["column"]) if error["column"] else None
-    return Expected(line, error["code"] or own_code, column=column, text=error["text"] or "")
+    preview = match["word"] == "preview"
+    return Expected(line, error["code"] or own_code, preview=preview, column=column, text=error["text"] or "")
 
 
 def disagreements(findings: Iterable[Finding], expected: Iterable[Expected]) -> Iterator[str]:

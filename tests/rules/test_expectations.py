@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from memlint.findings import Finding, Span
 
-from .expectations import disagreements, expectations
+from .expectations import disagreements, expectations, unannounced
 
 
 def finding(line: int, code: str = "MEM101", message: str = "`f` is not released", column: int = 4) -> Finding:
@@ -60,6 +62,19 @@ def test_a_known_miss_that_is_found_asks_to_be_expected() -> None:
     assert list(disagreements([], expected)) == []
     (difference,) = disagreements([finding(1)], expected)
     assert "expect it" in difference
+
+
+def test_what_only_previews_show_must_be_announced() -> None:
+    found = [replace(finding(1), preview=True)]
+
+    assert list(unannounced(found, expectations("f = open(p)  # error:\n", "MEM101"))) != []
+    assert list(unannounced(found, expectations("f = open(p)  # preview:\n", "MEM101"))) == []
+
+
+def test_an_announced_preview_that_everyone_sees_is_refused() -> None:
+    expected = expectations("f = open(p)  # preview:\n", "MEM101")
+
+    assert len(list(disagreements([finding(1)], expected))) == 2
 
 
 @pytest.mark.parametrize("comment", ["# error: leak", "# missed: MEM101", "# missed: why", "# error: [MEM1] x"])

@@ -17,7 +17,7 @@ from memlint.rules.definitions import StructureRule
 from memlint.settings import Settings
 from memlint.source import decode, suppressions
 
-from .expectations import disagreements, expectations
+from .expectations import disagreements, expectations, unannounced
 
 BOOK = Rulebook.load()
 CASES = [
@@ -59,7 +59,10 @@ def test_the_page_is_kept(page: Page, example: Example) -> None:
     differences: list[str] = []
     for file in example.files:
         expected = expectations(file.text, page.code)
-        differences += disagreements(found(page, file, {item.code for item in expected}), expected)
+        findings = found(page, file, {item.code for item in expected})
+        differences += disagreements(findings, expected)
+        if page.default == "on":
+            differences += unannounced(findings, expected)
 
     assert not differences, "\n".join((example.heading, *differences, "", example.files[0].text))
 
