@@ -55,8 +55,8 @@ the source, the entry, the key and the nearest right word.
 
 Names are spelled as users import them (`builtins.open`, `subprocess.Popen`, `socket.socket.accept`); `[aliases]`
 lead other spellings to that one, for a single name or for everything in a module. A bare method name with
-`receivers` is believed on a value of unknown class when the receiver's last name is one of them or ends in one
-after an underscore: `loop` believes `self._loop.create_task()` and `event_loop.create_task()`.
+`receivers` is believed on a value of unknown class when the receiver's last name is one of them, whatever its case
+and its underscores in front: `loop` believes `self._loop.create_task()`.
 """
 
 CONDITIONS = """\

@@ -226,3 +226,38 @@ def test_a_known_result_has_the_methods_of_its_class(call: str, method: str, nam
     awaited = "await " if CATALOGUE.acquires[method][0].awaited else ""
     program = function(f"thing = {spelled(call)}(x)\nheld = {awaited}thing.{name}(x)  # here\n", {module_of(call)}, "x")
     assert program.findings, program
+
+
+def _makers() -> dict[str, Acquisition]:
+    """For each class of a resource, an acquisition that gives one."""
+    found: dict[str, Acquisition] = {}
+    for one in ACQUISITIONS:
+        plain = one.entry.positions is None and not one.entry.receivers and not one.entry.receiver
+        if plain and not one.entry.passive:
+            given = one.entry.type or (one.call if one.call in one.kind.types else next(iter(one.kind.types), ""))
+            found.setdefault(given, one)
+    return found
+
+
+def _made_by_methods() -> list[tuple[Acquisition, Acquisition]]:
+    makers = _makers()
+    found = []
+    for one in ACQUISITIONS:
+        owner, _, name = one.call.rpartition(".")
+        plain = not one.entry.receivers and not one.entry.receiver and name[:1].islower()
+        if plain and owner in makers and makers[owner].call != one.call and not one.kind.child:
+            found.append((makers[owner], one))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("maker", "method"), _made_by_methods(), ids=[f"{maker.call}-{method.call}" for maker, method in _made_by_methods()]
+)
+def test_a_method_of_a_resource_acquires_another(maker: Acquisition, method: Acquisition) -> None:
+    awaited = "await " if method.entry.awaited else ""
+    name = method.call.rpartition(".")[2]
+    targets, _, _ = method.statement.partition(" = ")
+    body = f"{maker.statement}\n{targets} = {awaited}held.{name}({method.arguments})  # here\n"
+    body = body.replace("# here\n", "\n", 1).replace("held = ", "owner = ", 1).replace("held.", "owner.", 1)
+    program = function(body, maker.imports | method.imports, "x")
+    assert program.findings, program
