@@ -6,7 +6,6 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from memlint.cli.arguments import BadUse
 from memlint.cli.configuration import settings_for
@@ -15,7 +14,7 @@ from memlint.cli.narrowing import against_baseline, silenced
 from memlint.cli.progress import Progress
 from memlint.cli.watch import watch
 from memlint.engine import Checker, FileResult, Sought, find_files, run
-from memlint.engine.changes import Changes, changes_since
+from memlint.engine.changes import changes_since
 from memlint.engine.files import STDIN
 from memlint.reports import FORMATS, Failure, Report, print_statistics
 from memlint.rules import Rule
@@ -40,7 +39,7 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode
         say(f"`{selector}` selects only previews; add --preview to run them")
     checker = Checker(settings, rules)
     changes = None if arguments.since is None else changes_since(arguments.since)
-    sought = _sought(paths, checker, changes)
+    sought = _sought(paths, checker)
     extra = _standard_input(checker, arguments.stdin_filename) if STDIN in paths else []
     results: list[FileResult] = []
     progress = Progress(len(sought.files), sys.stderr)
@@ -69,12 +68,11 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode
     return ExitCode.FINDINGS if report.findings and not arguments.exit_zero else ExitCode.CLEAN
 
 
-def _sought(paths: Iterable[str], checker: Checker, changes: Changes | None) -> Sought:
-    """The files to check: those found, or of those only the changed ones."""
+def _sought(paths: Iterable[str], checker: Checker) -> Sought:
     sought = find_files((path for path in paths if path != STDIN), checker.settings)
     for folder in sought.barren:
         say(f"no Python files in {folder}")
-    return sought if changes is None else replace(sought, files=tuple(filter(changes.has, sought.files)))
+    return sought
 
 
 def _standard_input(checker: Checker, name: str | None) -> list[FileResult]:

@@ -23,10 +23,6 @@ class Changes:
 
     lines: Mapping[str, frozenset[int] | None]
 
-    def has(self, path: str) -> bool:
-        """Whether anything in a file changed."""
-        return os.path.realpath(path) in self.lines
-
     def touch(self, finding: Finding) -> bool:
         """Whether a finding, or any step of the path that proves it, stands on a changed line.
 

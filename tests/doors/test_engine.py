@@ -6,6 +6,8 @@ import pickle
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from memlint.api import CheckError, check_paths, check_source
 from memlint.catalogue import load
@@ -143,3 +145,43 @@ def test_a_catalogue_is_not_loaded_for_each_file(monkeypatch: pytest.MonkeyPatch
     check_paths(many, settings=Settings(jobs=1, catalogue=own), rules=FAKES)
 
     assert len(loads) == 1
+
+
+PIECES = st.sampled_from(
+    [
+        b"f = open(p)",
+        b"with open(p) as f:",
+        b"    f.close()",
+        b"try:",
+        b"finally:",
+        b"    return f",
+        b"def g(p):",
+        b"async def h(p):",
+        b"    await f",
+        b"    yield open(p)",
+        b"while x:",
+        b"    break",
+        b"class A:",
+        b"    def __init__(self): self.f = open(1)",
+        b"'''",
+        b"(",
+        b")",
+        b"\\",
+        b"\t",
+        b"\x0c",
+        b"\xff",
+        b"\x00",
+        b"# noqa",
+        b"match f:",
+        b"    case open():",
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(PIECES | st.binary(max_size=6), max_size=12), st.sampled_from([b"\n", b"\r\n", b"\r"]), st.booleans())
+def test_no_bytes_are_an_internal_error(pieces: list[bytes], end: bytes, strict: bool) -> None:
+    checker = Checker(Settings(select=("ALL",), preview=True, strict=strict))
+
+    for path in ("a.py", "a.ipynb"):
+        assert checker.check_bytes(end.join(pieces), path).failure is None
