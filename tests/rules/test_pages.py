@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import memlint.catalogue
-from memlint.api import check_source
+from memlint.api import check_paths, check_source
 from memlint.findings import Finding
 from memlint.flow.analysis import analyse
 from memlint.rulebook import Example, ExampleFile, Page, Rulebook
@@ -54,12 +55,35 @@ def found(page: Page, file: ExampleFile, named: set[str]) -> list[Finding]:
     return [finding for rule in rules_for(page, named) for finding in rule.check(analysis)]
 
 
-@pytest.mark.parametrize(("page", "example"), CASES)
-def test_the_page_is_kept(page: Page, example: Example) -> None:
-    differences: list[str] = []
+def found_in_project(page: Page, example: Example, folder: Path, named: set[str]) -> dict[str, list[Finding]]:
+    """What the rules say about several files that know one another: a package on disk, by file."""
     for file in example.files:
-        expected = expectations(file.text, page.code)
-        findings = found(page, file, {item.code for item in expected})
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, encoding="utf-8")
+        if path.parent != folder:
+            (path.parent / "__init__.py").touch()
+    rules = list(rules_for(page, named))
+    settings = Settings(select=tuple(rule.code for rule in rules), preview=True, jobs=1)
+    report = check_paths([folder], settings=settings, rules=rules)
+    assert not report.failures
+    by_file: dict[str, list[Finding]] = {file.path: [] for file in example.files}
+    for finding in report.findings:
+        by_file[Path(finding.path).relative_to(folder).as_posix()].append(finding)
+    return by_file
+
+
+@pytest.mark.parametrize(("page", "example"), CASES)
+def test_the_page_is_kept(page: Page, example: Example, tmp_path: Path) -> None:
+    differences: list[str] = []
+    expected_in = {file.path: expectations(file.text, page.code) for file in example.files}
+    named = {item.code for items in expected_in.values() for item in items}
+    if len(example.files) == 1:
+        findings_in = {file.path: found(page, file, named) for file in example.files}
+    else:
+        findings_in = found_in_project(page, example, tmp_path, named)
+    for path, expected in expected_in.items():
+        findings = findings_in[path]
         differences += disagreements(findings, expected)
         if page.default == "on":
             differences += unannounced(findings, expected)
