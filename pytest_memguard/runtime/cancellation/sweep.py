@@ -84,6 +84,7 @@ def cancel_everywhere(
     meanwhile: Use[S] | None = None,
     double: bool = False,
     most: int = 1000,
+    patience: float = 10.0,
     complain: bool = True,
 ) -> Sweep:
     """Run `use(make())` once for each of its awaits and cancel it there, in a fresh event loop each time.
@@ -93,6 +94,7 @@ def cancel_everywhere(
     must hold: the body ended by the cancellation; `capacity(subject)` is what it is after an uncancelled
     run; and once `close(subject)` is done (by default its `aclose` or `close`) no descriptor, no lease and
     no `ResourceWarning` is left over.  `meanwhile` runs beside the body from the start, to make it wait.
+    It, and the close, are given up after `patience` seconds; a close that hangs has left something open.
 
     Returns the sweep; raises an `ExceptionGroup` of `CancellationSwallowed`, `CapacityLost` and `LeftOpen`,
     each naming the await, unless `complain` is false.  Must be called outside any event loop.
@@ -107,7 +109,7 @@ def cancel_everywhere(
     >>> cancel_everywhere(lambda: AsyncPool(connect, maximum=2), borrow).lost
     0
     """
-    rig = _Rig(make, use, capacity, close or _close, meanwhile)
+    rig = _Rig(make, use, capacity, close or _close, meanwhile, patience)
     undisturbed = rig.run({})
     trials: list[Trial] = []
     for step in range(1, most + 1):
@@ -153,14 +155,15 @@ class _Rig:
         capacity: CapacityOf | None,
         close: Callable[[Any], object],
         meanwhile: Use[Any] | None,
+        patience: float,
     ) -> None:
         self._make, self._use, self._capacity = make, use, capacity
-        self._close, self._meanwhile = close, meanwhile
+        self._close, self._meanwhile, self._patience = close, meanwhile, patience
 
     def run(self, strikes: dict[int, Moment]) -> Trial:
         """One trial."""
         with _leftovers() as left_open:
-            stepper, swallowed, capacity = asyncio.run(self._trial(strikes))
+            stepper, swallowed, capacity = asyncio.run(self._trial(strikes, left_open))
         return Trial(
             tuple(strikes.items()),
             stepper.place,
@@ -171,7 +174,7 @@ class _Rig:
             tuple(left_open),
         )
 
-    async def _trial(self, strikes: dict[int, Moment]) -> tuple[Stepper, bool, int | None]:
+    async def _trial(self, strikes: dict[int, Moment], left_open: list[str]) -> tuple[Stepper, bool, int | None]:
         subject = await _answer(self._make())
         other = None
         if self._meanwhile is not None:
@@ -184,9 +187,16 @@ class _Rig:
         if not task.cancelled() and (error := task.exception()) is not None and not strikes:
             raise error
         if other is not None:
-            await asyncio.wait((other,))
+            await asyncio.wait((other,), timeout=self._patience)
+            other.cancel()
         capacity = await self._capacity(subject) if self._capacity is not None else None
-        await _answer(self._close(subject))
+        closing = asyncio.ensure_future(_answer(self._close(subject)))
+        await asyncio.wait((closing,), timeout=self._patience)
+        if closing.done():
+            closing.result()
+        else:
+            closing.cancel()
+            left_open.append(f"a close that did not end within {self._patience:g} s")
         return stepper, swallowed, capacity
 
 

@@ -1,0 +1,125 @@
+"""Circuit breakers: the cost of a call, and how many of fifty calls get through to a service that may be back.
+
+python -m benchmarks.runtime breaker
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from benchmarks.runtime.rows import nanoseconds, peer, print_table
+from pytest_memguard.runtime import CircuitBreaker
+
+OPEN_FOR = 0.05
+
+
+def main() -> None:
+    """Print one table."""
+    rows = [_row("memguard CircuitBreaker", lambda: CircuitBreaker("x", failures=1, open_for=OPEN_FOR))]
+    if circuitbreaker := peer("circuitbreaker"):
+        rows.append(
+            _row(
+                "circuitbreaker",
+                lambda: circuitbreaker.CircuitBreaker(failure_threshold=1, recovery_timeout=OPEN_FOR, name="x"),
+            )
+        )
+    if pybreaker := peer("pybreaker"):
+        rows.append(_row("pybreaker", lambda: pybreaker.CircuitBreaker(fail_max=1, reset_timeout=OPEN_FOR)))
+    if purgatory := peer("purgatory"):
+        rows.append(_purgatory(purgatory))
+    print_table(
+        "one call through a closed circuit, and 50 at once in half-open (aim: 1)",
+        ("", "ns", "through of 50", "after a cancelled probe"),
+        rows,
+    )
+
+
+def _row(name: str, make: Callable[[], Any]) -> tuple[object, ...]:
+    guarded = make()(_answer)
+    cost = nanoseconds(guarded, number=5_000)
+    through = asyncio.run(_half_open(make, 50))
+    return (name, round(cost), through, asyncio.run(_after_cancellation(make)))
+
+
+def _answer() -> int:
+    return 1
+
+
+async def _half_open(make: Callable[[], Any], calls: int) -> int:
+    breaker = make()
+    through: list[int] = []
+    await _trip(breaker)
+
+    async def call() -> None:
+        through.append(1)
+        await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(_attempt(breaker, call) for _ in range(calls)))
+    return len(through)
+
+
+async def _after_cancellation(make: Callable[[], Any]) -> str:
+    breaker = make()
+    await _trip(breaker)
+
+    async def hang() -> None:
+        await asyncio.sleep(10)
+
+    async def answer() -> None:
+        through.append(1)
+
+    through: list[int] = []
+    task = asyncio.ensure_future(_attempt(breaker, hang))
+    await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.wait((task,))
+    await _attempt(breaker, answer)
+    return ("recovers" if through else "stays open") + ("" if task.cancelled() else ", cancellation swallowed")
+
+
+async def _trip(breaker: Any) -> None:
+    async def fail() -> None:
+        raise ConnectionError
+
+    await _attempt(breaker, fail)
+    time.sleep(OPEN_FOR * 1.2)
+
+
+async def _attempt(breaker: Any, work: Callable[[], Any]) -> None:
+    with suppress(Exception):
+        if hasattr(breaker, "calling"):
+            with breaker.calling():
+                await work()
+        else:
+            await breaker(work)()
+
+
+def _purgatory(library: Any) -> tuple[object, ...]:
+    factory = library.SyncCircuitBreakerFactory(default_threshold=1, default_ttl=OPEN_FOR)
+    cost = nanoseconds(factory("x")(_answer), number=5_000)
+
+    class Adapter:
+        def __init__(self) -> None:
+            self.factory = library.AsyncCircuitBreakerFactory(default_threshold=1, default_ttl=OPEN_FOR)
+
+        def __call__(self, work: Callable[[], Any]) -> Any:
+            async def call() -> None:
+                async with await self.factory.get_breaker("x"):
+                    await work()
+
+            return call
+
+    return (
+        "purgatory",
+        round(cost),
+        asyncio.run(_half_open(Adapter, 50)),
+        asyncio.run(_after_cancellation(Adapter)),
+    )
+
+
+if __name__ == "__main__":
+    main()
