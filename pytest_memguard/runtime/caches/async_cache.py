@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, Self, TypeAlias, TypeVar, overload
+from typing import Any, Self, TypeAlias, TypeVar, cast, overload
 
 from ..errors import WrongLoop
 from ..origin import Origin
@@ -95,13 +95,38 @@ class AsyncCache(CacheCore[K, V]):
             load: _Load = self._join(key, _Load())
             if load.task is None:
                 load.task = self._start(self._run(load, key, loader, ttl, idle, priority))
+        return await self._wait_for(load, key)
+
+    async def renew(
+        self,
+        key: K,
+        loader: Loader[K, V],
+        *,
+        ttl: float | None = None,
+        idle: float | None = None,
+        priority: float = 0,
+    ) -> V:
+        """Load the value anew, whatever is there; until it has come, whoever asks gets the old one.
+
+        Takes the place of a load that is under way.  As with `load`, a key that is changed meanwhile wins.
+        """
+        self._enter()
+        self._refuse_if_closed()
+        with self._lock:
+            load = self._loads[key] = _Load()
+            self._loads_run += 1
+            load.task = self._start(self._run(load, key, loader, ttl, idle, priority))
+        return await self._wait_for(load, key)
+
+    async def _wait_for(self, load: _Load, key: K) -> V:
         task = load.task
+        assert task is not None
         load.callers += 1
         try:
             await asyncio.wait((task,))
             if task.cancelled():
                 raise LoadCancelled(f"the load of {key!r} for {self.label} was cancelled before it had a value")
-            return task.result()  # type: ignore[no-any-return]
+            return cast(V, task.result())
         finally:
             load.callers -= 1
             if not load.callers and not task.done():

@@ -8,7 +8,7 @@ from typing import Any, Generic, overload
 
 from .async_cache import AsyncCache
 from .entry import MISSING, Missing, Timed, V
-from .tier import AsyncAnnounces, AsyncTier
+from .tier import AsyncAnnounces, AsyncFillable, AsyncTier
 from .tiered import _shorter
 
 
@@ -53,14 +53,21 @@ class AsyncTieredCache(Generic[V]):
         return value
 
     async def put(self, key: str, value: V, ttl: float | None = None) -> None:
-        """Store the value in every tier, the most durable first."""
-        try:
+        """Store the value in every tier, the most durable first.
+
+        It is kept in memory unless somebody else is heard to change it meanwhile.
+        """
+
+        async def write(_: str) -> V:
             await self._store(key, value, ttl)
+            return value
+
+        try:
+            await self.memory.renew(key, write, ttl=ttl)
         except BaseException:
             # A cancelled write may have been made: nobody knows, so nobody reads it from memory.
             await self.memory.remove(key)
             raise
-        await self.memory.put(key, value, ttl=ttl)
 
     async def remove(self, key: str) -> None:
         """Remove the value from every tier, the most durable first; a load under way is not kept."""
@@ -91,13 +98,22 @@ class AsyncTieredCache(Generic[V]):
         value = await self.get(key)
         return None if value is MISSING else Timed(value, self.memory.remaining(key))
 
+    async def fill(self, key: str, value: V, ttl: float | None) -> None:
+        """Keep a value in memory, if there is none: this cache is a tier itself."""
+
+        async def known(_: str) -> Timed[V]:
+            return Timed(value, ttl)
+
+        await self.memory.load(key, known)
+
     async def _find(self, key: str) -> Any:
         """The value from the tiers behind the memory, kept in those that were asked before."""
         for place, tier in enumerate(self._tiers):
             found = await tier.find(key)
             if found is not None:
                 for missed in reversed(self._tiers[:place]):
-                    await missed.put(key, found.value, found.ttl)
+                    if isinstance(missed, AsyncFillable):
+                        await missed.fill(key, found.value, found.ttl)
                 return Timed(found.value, _shorter(found.ttl, self.memory.ttl))
         return MISSING
 

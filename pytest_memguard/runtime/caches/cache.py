@@ -109,6 +109,29 @@ class Cache(CacheCore[K, V]):
             # An error's traceback holds this frame, and the load holds the error.
             del mine, load
 
+    def renew(
+        self,
+        key: K,
+        loader: Callable[[K], V | Timed[V]],
+        *,
+        ttl: float | None = None,
+        idle: float | None = None,
+        priority: float = 0,
+    ) -> V:
+        """Load the value anew, whatever is there; until it has come, whoever asks gets the old one.
+
+        Takes the place of a load that is under way.  As with `load`, a key that is changed meanwhile wins.
+        """
+        mine = _Load()
+        try:
+            with self._lock:
+                self._refuse_if_closed()
+                self._loads[key] = mine
+                self._loads_run += 1
+            return self._lead(mine, key, loader, ttl, idle, priority)
+        finally:
+            del mine
+
     def _lead(
         self,
         load: _Load,

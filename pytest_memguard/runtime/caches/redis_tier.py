@@ -96,6 +96,10 @@ class RedisTier(Generic[V]):
             pipe.publish(self._names.channel, self._names.message(key))
             pipe.execute()
 
+    def fill(self, key: str, value: V, ttl: float | None) -> None:
+        """Store the value if there is none; that is no news to anybody."""
+        self._client.set(self._names.key(key), self._encode(value), px=_milliseconds(ttl or self._ttl), nx=True)
+
     def remove(self, key: str) -> None:
         """Remove the value and tell the others, in one transaction."""
         with self._client.pipeline(transaction=True) as pipe:
@@ -176,6 +180,10 @@ class AsyncRedisTier(Generic[V]):
             pipe.set(self._names.key(key), self._encode(value), px=_milliseconds(ttl or self._ttl))
             pipe.publish(self._names.channel, self._names.message(key))
             await pipe.execute()
+
+    async def fill(self, key: str, value: V, ttl: float | None) -> None:
+        """Store the value if there is none; that is no news to anybody."""
+        await self._client.set(self._names.key(key), self._encode(value), px=_milliseconds(ttl or self._ttl), nx=True)
 
     async def remove(self, key: str) -> None:
         """Remove the value and tell the others, in one transaction."""

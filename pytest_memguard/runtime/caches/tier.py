@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from .entry import Timed
 
@@ -41,6 +41,22 @@ class AsyncTier(Protocol[V]):
 
     async def remove(self, key: str) -> None:
         """Remove the value if it is there."""
+
+
+@runtime_checkable
+class Fillable(Protocol):
+    """A tier that keeps what was found in a tier behind it."""
+
+    def fill(self, key: str, value: Any, ttl: float | None) -> object:
+        """Store the value if there is none: somebody may have written a newer one meanwhile."""
+
+
+@runtime_checkable
+class AsyncFillable(Protocol):
+    """The same, awaited."""
+
+    async def fill(self, key: str, value: Any, ttl: float | None) -> object:
+        """Store the value if there is none: somebody may have written a newer one meanwhile."""
 
 
 @runtime_checkable

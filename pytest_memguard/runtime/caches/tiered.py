@@ -8,7 +8,7 @@ from typing import Any, Generic, overload
 
 from .cache import Cache
 from .entry import MISSING, Missing, Timed, V
-from .tier import Announces, Tier
+from .tier import Announces, Fillable, Tier
 
 
 class TieredCache(Generic[V]):
@@ -53,13 +53,20 @@ class TieredCache(Generic[V]):
         return value
 
     def put(self, key: str, value: V, ttl: float | None = None) -> None:
-        """Store the value in every tier, the most durable first."""
-        try:
+        """Store the value in every tier, the most durable first.
+
+        It is kept in memory unless somebody else is heard to change it meanwhile.
+        """
+
+        def write(_: str) -> V:
             self._store(key, value, ttl)
+            return value
+
+        try:
+            self.memory.renew(key, write, ttl=ttl)
         except BaseException:
             self.memory.remove(key)
             raise
-        self.memory.put(key, value, ttl=ttl)
 
     def remove(self, key: str) -> None:
         """Remove the value from every tier, the most durable first; a load under way is not kept."""
@@ -90,13 +97,18 @@ class TieredCache(Generic[V]):
         value = self.get(key)
         return None if value is MISSING else Timed(value, self.memory.remaining(key))
 
+    def fill(self, key: str, value: V, ttl: float | None) -> None:
+        """Keep a value in memory, if there is none: this cache is a tier itself."""
+        self.memory.load(key, lambda _: Timed(value, ttl))
+
     def _find(self, key: str) -> Any:
         """The value from the tiers behind the memory, kept in those that were asked before."""
         for place, tier in enumerate(self._tiers):
             found = tier.find(key)
             if found is not None:
                 for missed in reversed(self._tiers[:place]):
-                    missed.put(key, found.value, found.ttl)
+                    if isinstance(missed, Fillable):
+                        missed.fill(key, found.value, found.ttl)
                 return Timed(found.value, _shorter(found.ttl, self.memory.ttl))
         return MISSING
 

@@ -131,6 +131,18 @@ async def test_a_key_that_changes_during_its_load_wins() -> None:
         assert cache.get("k") == "newer"
 
 
+async def test_renewing_replaces_what_is_there_and_until_then_the_old_is_read() -> None:
+    async with AsyncCache[str, str](9) as cache:
+        await cache.put("k", "old")
+        gate = Gate()
+        first = asyncio.create_task(cache.renew("k", gate))
+        await turns()
+        assert cache.get("k") == "old"
+        gate.open.set()
+        assert await first == "K"
+        assert cache.get("k") == "K"
+
+
 async def test_closing_the_cache_ends_the_loads_and_says_so_to_who_waits() -> None:
     cache = AsyncCache[str, str](9)
     gate = Gate()

@@ -63,6 +63,7 @@ BODIES: dict[str, Callable[[AsyncCache[int, Door]], Awaitable[Any]]] = {
     "put": lambda cache: cache.put(3, Door()),
     "replace": lambda cache: cache.put(1, Door()),
     "load": lambda cache: cache.load(3, load),
+    "renew": lambda cache: cache.renew(1, load),
     "remove": lambda cache: cache.remove(1),
     "clear": lambda cache: cache.clear(),
     "borrow": borrow,

@@ -171,3 +171,28 @@ def test_a_loaded_value_that_holds_no_longer_is_handed_over_and_not_kept() -> No
     assert cache.load("token", lambda _: Timed("late", 0)) == "late"
     assert "token" not in cache
     assert cache.statistics().not_kept == 1
+
+
+def test_renewing_replaces_what_is_there_and_until_then_the_old_value_is_read() -> None:
+    left: list[str] = []
+    cache = Cache[str, str](9, on_remove=lambda _, value, __: left.append(value))
+    cache.put("k", "old")
+
+    def load(key: str) -> str:
+        assert cache.get(key) == "old"
+        return "new"
+
+    assert cache.renew("k", load) == "new"
+    assert (cache.get("k"), left) == ("new", ["old"])
+
+
+def test_renewing_takes_the_place_of_a_load_under_way() -> None:
+    cache = Cache[str, str](9)
+    gate = Gate(lambda: "first")
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(cache.load, "k", gate)
+        assert gate.entered.wait(10)
+        assert cache.renew("k", lambda _: "second") == "second"
+        gate.open.set()
+        assert answer.result(10) == "first"
+    assert cache.get("k") == "second"

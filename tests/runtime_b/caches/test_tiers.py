@@ -139,6 +139,38 @@ def test_what_could_not_be_stored_is_not_read_from_memory() -> None:
     assert cache.get("ada") == 1
 
 
+def test_what_is_found_behind_never_overwrites_what_was_written_before_it_meanwhile(client: Any, prefix: str) -> None:
+    tier = RedisTier[Any](client, prefix=prefix)
+
+    class Slow(Store):
+        def find(self, key: str) -> Timed[Any] | None:
+            tier.put(key, "newer", 50)
+            return super().find(key)
+
+    TieredCache(memory(), tier, Slow(ada="old")).get("ada")
+    assert tier.find("ada") is not None
+    assert tier.find("ada").value == "newer"  # type: ignore[union-attr]
+
+
+def test_a_tier_of_memory_keeps_what_was_found_behind_it() -> None:
+    middle = TieredCache(memory())
+    front = TieredCache(memory(), middle, Store(ada=1))
+    assert front.get("ada") == 1
+    assert middle.memory.peek("ada") == 1
+
+
+def test_a_value_that_others_overwrite_while_it_is_written_is_not_kept_in_memory() -> None:
+    class Raced(Store):
+        def put(self, key: str, value: Any, ttl: float | None) -> None:
+            super().put(key, value, ttl)
+            self.values[key] = "theirs"
+            cache.forget(key)  # their word of it arrives before our write has returned
+
+    cache = TieredCache(memory(), Raced())
+    cache.put("ada", "ours")
+    assert cache.get("ada") == "theirs"
+
+
 def test_a_loaded_value_is_stored_in_every_tier_and_loaded_once(client: Any, prefix: str) -> None:
     store = Store()
     cache = TieredCache(memory(), RedisTier[Any](client, prefix=prefix), store)
@@ -305,6 +337,10 @@ async def test_the_asynchronous_cache_reads_writes_and_removes_through_all_tiers
         cache = AsyncTieredCache(first, AsyncRedisTier[Any](async_client, prefix=prefix, ttl=50), store)
         assert await cache.get("ada") == 1
         assert await async_client.get(f"{prefix}:ada") == b"1"
+        middle = AsyncTieredCache(first)
+        await middle.fill("ada", "not taken", None)
+        await middle.fill("eve", 3, 50)
+        assert (first.peek("ada"), first.peek("eve")) == (1, 3)
         await cache.put("bob", 2)
         assert store.store.values == {"ada": 1, "bob": 2}
         await first.clear()
@@ -328,6 +364,21 @@ async def test_many_tasks_load_once_into_all_tiers(async_client: Any, prefix: st
         assert await asyncio.gather(*(cache.load("ada", load) for _ in range(8))) == ["ADA"] * 8
         assert loads == ["ada"]
         assert await async_client.get(f"{prefix}:ada") == b'"ADA"'
+
+
+@pytest.mark.asyncio
+async def test_a_value_overwritten_while_it_is_awaited_is_not_kept_in_memory() -> None:
+    store = AsyncStore()
+    async with AsyncCache[str, Any](100) as first:
+        cache = AsyncTieredCache(first, store)
+        store.gate.clear()
+        writer = asyncio.create_task(cache.put("ada", "ours"))
+        await turns()
+        await cache.forget("ada")
+        store.gate.set()
+        await writer
+        assert "ada" not in first
+        assert await cache.get("ada") == "ours"
 
 
 @pytest.mark.asyncio
