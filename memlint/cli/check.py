@@ -38,6 +38,8 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode
     for selector in Selection(settings, rules).only_previews():
         say(f"`{selector}` selects only previews; add --preview to run them")
     checker = Checker(settings, rules)
+    if arguments.update_baseline and arguments.since is not None:
+        raise BadUse("--update-baseline needs a whole run: leave --since out")
     changes = None if arguments.since is None else changes_since(arguments.since)
     sought = _sought(paths, checker)
     extra = _standard_input(checker, arguments.stdin_filename) if STDIN in paths else []

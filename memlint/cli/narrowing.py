@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from memlint.cli.arguments import BadUse
@@ -14,12 +14,12 @@ from memlint.engine.silencing import silence
 from memlint.reports import Report
 
 
-def against_baseline(report: Report, file: str | None, checked: Iterable[str], update: bool) -> Report:
+def against_baseline(report: Report, file: str | None, checked: Sequence[str], update: bool) -> Report:
     """The report without the findings that the baseline knows; entries that nothing answers to are told."""
     if file is None:
         raise BadUse("--update-baseline needs a file: --baseline FILE")
     if update:
-        say(f"{file}: {write_baseline(file, report)} findings written")
+        say(f"{file}: {write_baseline(file, report, checked)} findings written")
     compared = compare(file, read_baseline(file), report, checked)
     for entry in compared.stale:
         say(f"{file}: stale: {entry.code} in `{entry.symbol}` of {entry.path} is gone; --update-baseline forgets it")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -52,13 +52,20 @@ class Compared:
     """Entries for which nothing was found, although their file was checked or is gone."""
 
 
-def write_baseline(file: str, report: Report) -> int:
-    """Write down the findings of a report, and return how many they are.
+def write_baseline(file: str, report: Report, checked: Iterable[str]) -> int:
+    """Write down the findings of a report, and return how many entries the file now counts.
+
+    What an earlier baseline says of files that were not ``checked`` and of rules that did not run is kept.
 
     Raises:
-        SettingsError: the file cannot be written.
+        SettingsError: the file cannot be written, or holds something that is no baseline.
     """
     counts = Counter(_entry(finding, report, file) for finding in report.findings if finding.code != UNPARSABLE)
+    if os.path.exists(file):
+        looked_at = _looked_at(file, checked)
+        for entry, count in read_baseline(file).items():
+            if not looked_at(entry, report):
+                counts[entry] = count
     rows = [
         json.dumps({"path": e.path, "code": e.code, "symbol": e.symbol, "text": e.text, "count": count})
         for e, count in sorted(counts.items(), key=lambda item: (item[0].path, item[0].content))
@@ -87,7 +94,9 @@ def read_baseline(file: str) -> Counter[Entry]:
     except (OSError, ValueError) as error:
         raise SettingsError(f"{file}: the baseline cannot be read: {error}") from error
     if not isinstance(document, dict) or document.get("memlint-baseline") != VERSION:
-        raise SettingsError(f"{file}: is no baseline of version {VERSION}; `--update-baseline` writes one")
+        raise SettingsError(
+            f"{file}: is no baseline of version {VERSION}; remove it, and `--update-baseline` writes one"
+        )
     found: Counter[Entry] = Counter()
     try:
         for row in document["entries"]:
@@ -121,10 +130,22 @@ def compare(file: str, known: Mapping[Entry, int], report: Report, checked: Iter
             kept.append(finding)
         else:
             left[former] -= 1
-    looked_at = {_relative(path, file) for path in checked} | gone
-    stale = tuple(entry for entry, count in left.items() if count > 0 and entry.path in looked_at)
+    looked_at = _looked_at(file, checked)
+    stale = tuple(entry for entry, count in left.items() if count > 0 and looked_at(entry, report))
     changed = replace(report, findings=tuple(kept))
     return Compared(changed, len(report.findings) - len(kept), stale)
+
+
+def _looked_at(file: str, checked: Iterable[str]) -> Callable[[Entry, Report], bool]:
+    """Tells whether a run could have found what an entry speaks of: its file was checked or is gone, its rule ran."""
+    folder = os.path.dirname(os.path.abspath(file))
+    paths = {_relative(path, file) for path in checked}
+
+    def answer(entry: Entry, report: Report) -> bool:
+        ran = any(rule.code == entry.code for rule in report.rules)
+        return ran and (entry.path in paths or not os.path.exists(os.path.join(folder, entry.path)))
+
+    return answer
 
 
 def _entry(finding: Finding, report: Report, file: str) -> Entry:

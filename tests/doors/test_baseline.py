@@ -116,6 +116,29 @@ def test_a_broken_baseline_is_one_line(text: str | None, said: str, faked: Comma
     assert len(outcome.err.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("known")
+def test_updating_keeps_what_the_run_did_not_look_at(faked: Command, tmp_path: Path) -> None:
+    (tmp_path / "b.py").write_text("import socket\nh = open(3)\ns = socket.socket()\n")
+
+    faked("check", "b.py", *QUIET, "--update-baseline")
+    faked("check", "b.py", *QUIET, "--select", "MEM4", "--update-baseline")
+
+    assert faked("check", *QUIET, "--select", "ALL") == faked("check", *QUIET)
+    assert faked("check", *QUIET, "--select", "ALL").code == 0
+    assert faked("check", "--output-format", "concise", "--select", "ALL").out.count("\n") == 4
+
+
+@pytest.mark.usefixtures("known")
+def test_a_rule_that_did_not_run_makes_nothing_stale(faked: Command) -> None:
+    assert faked("check", *QUIET, "--select", "MEM4").err == ""
+
+
+def test_updating_needs_a_whole_run(faked: Command) -> None:
+    outcome = faked("check", *QUIET, "--update-baseline", "--since", "HEAD")
+
+    assert (outcome.code, outcome.err) == (2, "memlint: --update-baseline needs a whole run: leave --since out\n")
+
+
 def test_updating_needs_a_file(faked: Command, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(LEAKS)
 
