@@ -22,6 +22,8 @@ Written from the pages in `rules/` by `python docs/reference/write_rules.py`; do
 
 def table(pages: tuple[Page, ...], folder: str) -> str:
     """A Markdown table of pages, linked below ``folder``."""
+    if not pages:
+        return "No code yet.\n"
     rows = [
         f"| [{page.code}]({folder}{page.file_name}) | {page.name} | {page.default} | {page.severity} "
         f"| {page.summary} |\n"

@@ -37,8 +37,8 @@ class UnclosedGenerator(StructureRule):
                 if held is None:
                     continue
                 holding.add(function.node.name)
-                line = held.lineno
-                yield function.symbol, place, f"what line {line} entered is held while this generator is suspended"
+                message = f"`yield` suspends this generator while it holds what line {held.lineno} entered"
+                yield function.symbol, place, message
                 break
         yield from _left_early(found, holding)
 

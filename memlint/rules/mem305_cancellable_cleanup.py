@@ -36,7 +36,9 @@ class CancellableCleanup(StructureRule):
                     behind = next(filter(None, map(_release, body[place + 1 :])), None)
                     waits = _awaits(statement)
                     if waits is not None and behind is not None:
-                        yield function.symbol, waits, f"line {behind.lineno} does not run if this await is cancelled"
+                        called = ast.unparse(waits.value)
+                        message = f"`{called}` keeps line {behind.lineno} from running if it is cancelled"
+                        yield function.symbol, waits, message
                         break
 
 

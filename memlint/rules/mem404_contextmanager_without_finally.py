@@ -41,7 +41,7 @@ class ContextManagerWithoutFinally(StructureRule):
                 before = [node for node in own_nodes(function.node) if getattr(node, "lineno", 0) < place.lineno]
                 undo = next(filter(None, (_undo(statement, before) for statement in rest)), None)
                 if undo is not None:
-                    message = f"the clean-up at line {undo.lineno} is skipped if the block raises"
+                    message = f"`yield` is in no try: line {undo.lineno} is skipped if the block raises"
                     yield function.symbol, place, message
 
 

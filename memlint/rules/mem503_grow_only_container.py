@@ -31,8 +31,8 @@ _BY_CALLER = (
 _FEW = frozenset({"cls", "klass", "class_", "type_", "typ", "tp", "module", "model", "dtype", "func", "function"})
 """Names of keys of which a program has as many as it has classes, modules or functions."""
 _FEW_WORDS = frozenset({
-    "alg", "algorithm", "arch", "code", "codec", "country", "encoding", "eno", "errno", "executable", "ext", "extension",
-    "fmt", "format", "kind", "lang", "language", "layer", "locale", "mode", "modname", "name", "opcode", "option",
+    "alg", "algorithm", "arch", "code", "codec", "country", "encoding", "eno", "errno", "executable", "ext",
+    "extension", "fmt", "format", "kind", "lang", "language", "layer", "locale", "mode", "modname", "name", "opcode", "option",
     "platform", "scheme", "site", "suffix", "version",
 })  # fmt: skip
 """Last words of key names that stand for something of which the world, or the program, has a few."""

@@ -52,14 +52,14 @@ def _message(node: ast.Call, function: Function, found: Definitions) -> tuple[st
     if names & _FINALIZERS and receiver is not None and len(node.args) >= 2 and _is(node.args[0], receiver):
         kept = (*node.args[1:], *(keyword.value for keyword in node.keywords))
         if any(_holds(argument, receiver, function) for argument in kept):
-            return "", f"this finalizer refers to `{receiver}`, so `{receiver}` is never collected and it never runs"
+            return "", f"`{receiver}` is kept by its own finalizer, and never collected"
     if function.node.name != "__init__":
         return None
     held = receiver is not None and any(_holds(argument, receiver, function) for argument in node.args)
     if names & _AT_EXIT and held:
         return "unregister", f"`atexit` keeps every `{_owner(function)}` until the process ends"
     if _adds_handler(node, found) and not _guarded(function):
-        return "removeHandler", f"every `{_owner(function)}` adds a handler to a logger that outlives it"
+        return "removeHandler", f"`{_owner(function)}` adds a handler to a logger that outlives each instance"
     return None
 
 

@@ -39,7 +39,7 @@ def _kept(handler: ast.ExceptHandler, function: Function) -> Iterator[tuple[str,
             case ast.Assign(
                 targets=[ast.Attribute(value=ast.Name(id="self"), attr=field)], value=ast.Name(id=name)
             ) if name == handler.name and not _cleared(field, function):
-                message = f"`self.{field}` keeps the exception's traceback, and with it every frame and its variables"
+                message = f"`self.{field}` keeps a traceback, and with it every frame and its variables"
                 yield function.symbol, node, message
 
 

@@ -13,6 +13,9 @@ _ERROR = re.compile(r':(?:\s*(?P<column>\d+))?(?:\s*\[(?P<code>MEM\d{3})\])?(?:\
 _MISSED = re.compile(r":\s*(?P<code>MEM\d{3})\s+(?P<reason>\S.*)")
 
 
+_UNSURE = {"might", "may", "possibly", "potentially", "perhaps", "could"}
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """One ``# error:``, ``# preview:`` or ``# missed:`` comment."""
@@ -47,6 +50,14 @@ def unannounced(findings: Iterable[Finding], expected: Iterable[Expected]) -> It
     for finding in findings:
         if finding.preview and (finding.span.line, finding.code) in promised:
             yield f"only a preview, write '# preview:': line {finding.span.line}: {finding.code} {finding.message!r}"
+
+
+def unfit(findings: Iterable[Finding]) -> Iterator[str]:
+    """Messages that do not say what is lost, first and for sure: the subject in back-quotes, then the edge."""
+    for finding in findings:
+        words = finding.message.lower().split()
+        if not finding.message.startswith("`") or finding.message.endswith(".") or _UNSURE.intersection(words):
+            yield f"not in the style of messages: {finding.code} {finding.message!r}"
 
 
 def expectations(text: str, own_code: str) -> list[Expected]:

@@ -6,7 +6,7 @@ import pytest
 
 from memlint.findings import Finding, Span
 
-from .expectations import disagreements, expectations, unannounced
+from .expectations import disagreements, expectations, unannounced, unfit
 
 
 def finding(line: int, code: str = "MEM101", message: str = "`f` is not released", column: int = 4) -> Finding:
@@ -75,6 +75,12 @@ def test_an_announced_preview_that_everyone_sees_is_refused() -> None:
     expected = expectations("f = open(p)  # preview:\n", "MEM101")
 
     assert len(list(disagreements([finding(1)], expected))) == 2
+
+
+def test_a_message_says_first_what_is_lost_and_says_it_for_sure() -> None:
+    messages = ["`f` is not released if line 2 raises", "f is lost", "`f` might be lost", "`f` is lost."]
+
+    assert len(list(unfit(finding(1, message=message) for message in messages))) == 3
 
 
 @pytest.mark.parametrize("comment", ["# error: leak", "# missed: MEM101", "# missed: why", "# error: [MEM1] x"])
