@@ -32,8 +32,8 @@ _FEW = frozenset({"cls", "klass", "class_", "type_", "typ", "tp", "module", "mod
 """Names of keys of which a program has as many as it has classes, modules or functions."""
 _FEW_WORDS = frozenset({
     "alg", "algorithm", "arch", "code", "codec", "country", "encoding", "eno", "errno", "executable", "ext",
-    "extension", "fmt", "format", "kind", "lang", "language", "layer", "locale", "mode", "modname", "name", "opcode", "option",
-    "platform", "scheme", "site", "suffix", "version",
+    "extension", "fmt", "format", "kind", "lang", "language", "layer", "locale", "mode", "modname", "name", "opcode",
+    "option", "platform", "scheme", "site", "suffix", "version",
 })  # fmt: skip
 """Last words of key names that stand for something of which the world, or the program, has a few."""
 _FEW_ATTRIBUTES = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__code__", "__func__"})
