@@ -21,6 +21,7 @@ from .events import emit, hooks
 from .health import Health, Status, watch
 from .lease import BaseLease, Ending, next_id, register
 from .origin import Origin, here
+from .ownership import on_fork
 from .slices import holders_of
 
 SMALLEST_POOLED = 64 * 1024 + 1
@@ -142,6 +143,11 @@ class BufferPool:
         self._acquired = self._returned = self._allocated = self._dropped = self._freed = 0
         register(self)
         watch(self)
+        on_fork(self)
+
+    def after_fork_in_child(self) -> None:
+        """Have a lock of its own in a forked child; the buffers are the child's own copies."""
+        self._lock = threading.RLock()
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from .birthplace import birthplace
 from .errors import Closed, StillHeld
 from .lease import Book, Ending, Lease, register
 from .origin import Origin, here, snapshot
+from .ownership import on_fork
 from .slices import holders_of
 
 Mode = Literal["read", "write", "copy"]
@@ -62,6 +63,11 @@ class MappedFile:
             self._descriptor = -1
             raise
         register(self)
+        on_fork(self)
+
+    def after_fork_in_child(self) -> None:
+        """Have a lock of its own in a forked child; descriptor and windows are the child's own copies."""
+        self._lock = threading.RLock()
 
     @property
     def label(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from .birthplace import birthplace
 from .health import Health, Status, watch
 from .origin import Origin
+from .ownership import on_fork
 from .readings import MemoryReading, read_memory
 from .unraised import report
 
@@ -126,6 +127,12 @@ class MemoryMonitor:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         watch(self)
+        on_fork(self)
+
+    def after_fork_in_child(self) -> None:
+        """Not run in a forked child, which has no copy of the thread, until it is started there."""
+        self._lock = threading.RLock()
+        self._thread = None
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ from .core import CacheCore
 from .entry import MISSING, Cause, K, Removal, Timed, V
 from .errors import LoadCancelled
 from .releasing import Release, raise_all, tell
+from .state import _inherited
 
 D = TypeVar("D")
 T = TypeVar("T")
@@ -56,6 +57,12 @@ class AsyncCache(CacheCore[K, V]):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing: asyncio.Task[None] | None = None
+
+    def after_fork_in_child(self) -> None:
+        """As in a :class:`Cache`; the child's cache belongs to the first loop that uses it there."""
+        super().after_fork_in_child()
+        _inherited.append((self._loop, self._tasks, self._closing))
+        self._prepare()
 
     async def put(
         self, key: K, value: V, *, ttl: float | None = None, idle: float | None = None, priority: float = 0

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from .cache import Cache
 from .entry import MISSING, Cause, K, Removal, V
 from .holders import Holding
+from .state import _inherited
 
 _KINDS = {"lru": "LRUCache", "lfu": "LFUCache", "fifo": "FIFOCache"}
 
@@ -39,12 +40,20 @@ class FastCache(Cache[K, V]):
         if policy not in _KINDS:
             raise ValueError(f"FastCache has the policies {', '.join(_KINDS)}, not {policy!r}: use Cache for others")
         super().__init__(max_items, policy=policy, on_remove=on_remove, close=close, name=name)
+        self._make()
+
+    def _make(self) -> None:
         import cachebox
 
-        self._fast: Any = getattr(cachebox, _KINDS[policy])(max_items)
+        self._fast: Any = getattr(cachebox, _KINDS[self._policy_name])(self._max_items)
         # FIFO has no `peek`, since there a `get` changes nothing.
         self._look: Callable[..., Any] = getattr(self._fast, "peek", self._fast.get)
         self._held: dict[K, Holding] = {}
+
+    def _begin_empty(self) -> None:
+        _inherited.append((self._fast, self._held))
+        super()._begin_empty()
+        self._make()
 
     def get(self, key: K, default: Any = None) -> Any:
         """Return the value under `key`, or `default`; counts as a hit or a miss."""

@@ -13,12 +13,16 @@ from typing import Any, Generic, Literal, overload
 from ..birthplace import birthplace
 from ..health import Health, Status, watch
 from ..origin import Origin
+from ..ownership import on_fork
 from .bounds import Bounds, Weigh
 from .deadlines import Deadlines
 from .entry import MISSING, Cause, Entry, K, Missing, V
 from .holders import Holders
 from .policies import POLICIES, OnHit, Policy, PolicyName
 from .statistics import CacheStatistics
+
+_inherited: list[object] = []
+"""In a forked child: what belongs to the parent."""
 
 
 class CacheState(Generic[K, V]):
@@ -84,7 +88,7 @@ class CacheState(Generic[K, V]):
         if policy not in POLICIES:
             raise ValueError(f"no policy {policy!r}; there are {', '.join(POLICIES)}")
         self._policy_name: str = policy
-        self._policy: Policy[K, V] = POLICIES[policy]()
+        self._policy: Policy[K, V] = POLICIES[self._policy_name]()
         self._moves = self._policy.on_hit is OnHit.MOVE
         self._attends = self._policy.on_hit is not OnHit.MARK
         self._ttl = duration("ttl", ttl)
@@ -109,9 +113,33 @@ class CacheState(Generic[K, V]):
         self._gone = dict.fromkeys(Cause, 0)
         self._prepare()
         watch(self)
+        on_fork(self)
 
     def _prepare(self) -> None:
         """Make what only one kind of cache has."""
+
+    def after_fork_in_child(self) -> None:
+        """Begin empty in a forked child where the cache owns its values: they are the parent's, to use and to close.
+
+        Other values stay, unless a thread of the parent was just changing the cache.
+        """
+        whole = self._lock.acquire(blocking=False)
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        _inherited.append(self._loads)
+        self._loads = {}
+        if not whole or self._holders is not None:
+            self._begin_empty()
+
+    def _begin_empty(self) -> None:
+        """Forget all entries and close none; they are kept alive, since dropping some values closes them."""
+        _inherited.append((self._entries, self._policy, self._holders))
+        self._entries = {}
+        self._policy = POLICIES[self._policy_name]()
+        self._alarms = Deadlines()
+        self._weight = 0
+        if self._holders is not None:
+            self._holders = Holders()
 
     # Looking
 
