@@ -14,6 +14,7 @@ from memlint.catalogue import Catalogue, load
 from memlint.engine.modules import module_name
 from memlint.findings import Finding, Severity
 from memlint.flow.analysis import Analysis, Skipped, analyse, prefilter
+from memlint.project import Projects
 from memlint.reports.model import Failure
 from memlint.rules import RULES, Rule
 from memlint.settings import Selection, Settings, globs
@@ -65,6 +66,9 @@ class Checker:
         self.rules = selection.rules()
         """The rules that are on."""
         self._prefilter = prefilter(self.catalogue)
+        self._projects = Projects(self.catalogue, self.settings.strict)
+        self.sees_project = True
+        """Whether other files of a file's package are looked into; a plugin that is given one file does not."""
         self._reports_unparsable = selection.reports_unparsable()
         self._reports_unused = selection.reports_unused()
 
@@ -114,8 +118,12 @@ class Checker:
             Unreadable: the file is nested too deeply to be followed.
         """
         module = module_name(source.path)
+        elsewhere = self._projects.of(source.path, module) if self.sees_project else None
         strict = self.settings.strict
-        return _guarded(source, lambda: analyse(source, self.catalogue, strict=strict, module=module))
+        return _guarded(
+            source,
+            lambda: analyse(source, self.catalogue, strict=strict, module=module, elsewhere=elsewhere),
+        )
 
     def judge(self, source: Source, heed_comments: bool = True) -> FileResult:
         """Analyse a file that was read, ask each rule that is on, and drop what comments silence.

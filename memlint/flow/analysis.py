@@ -6,6 +6,7 @@ import ast
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from memlint.catalogue.model import Catalogue, Kind
 from memlint.cfg.builder import build
@@ -29,6 +30,26 @@ ROUNDS = 4
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _BUILDERS = frozenset({"__init__", "__enter__", "__aenter__", "setUp", "asyncSetUp", "__post_init__"})
 _FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"})
+
+
+class Elsewhere(Protocol):
+    """What is known of the other files of a project."""
+
+    def knows(self, qualified: str) -> bool:
+        """Whether a name belongs to the project."""
+        ...
+
+    def may_give(self, qualified: str) -> bool:
+        """Whether a function or class could acquire something; cheap, and not always right."""
+        ...
+
+    def summary(self, qualified: str) -> Summary | None:
+        """What a function, method or constructor does."""
+        ...
+
+    def class_of(self, qualified: str) -> tuple[FileAnalyser, ast.ClassDef] | None:
+        """A class, and the analyser of the file that defines it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -67,9 +88,10 @@ def analyse(
     level: RaiseLevel = RaiseLevel.DEFAULT,
     strict: bool = False,
     module: str = "__main__",
+    elsewhere: Elsewhere | None = None,
 ) -> Analysis:
-    """Follow every resource that ``source`` acquires."""
-    return FileAnalyser(source, catalogue, level, strict, module).run()
+    """Follow every resource that ``source`` acquires; ``elsewhere`` knows the other files of its project."""
+    return FileAnalyser(source, catalogue, level, strict, module, elsewhere).run()
 
 
 _PREFILTERS: dict[str, Prefilter] = {}
@@ -93,6 +115,7 @@ class FileAnalyser:
     level: RaiseLevel
     strict: bool
     module: str
+    elsewhere: Elsewhere | None = None
     skipped: list[Skipped] = field(default_factory=list)
     _reports: dict[ast.AST, UnitReport | None] = field(default_factory=dict)
     _open: set[ast.AST] = field(default_factory=set)
@@ -109,6 +132,7 @@ class FileAnalyser:
         is_package = self.source.path.endswith("__init__.py")
         self.names: ModuleNames = module_names(self.source.tree, self.module, is_package=is_package)
         self._mocks = "mock_open" in self.source.text
+        self._lines = prefilter(self.catalogue).lines(self.source.text.encode("utf-8", "surrogatepass"))
         self.world = World(
             self.source,
             self.names,
@@ -122,7 +146,7 @@ class FileAnalyser:
     def run(self) -> Analysis:
         """Follow every unit that acquires, then those that call a unit that gives."""
         data = self.source.text.encode("utf-8", "surrogatepass")
-        self._lines = fresh = prefilter(self.catalogue).lines(data)
+        fresh = self._lines = sorted({*self._lines, *self._calls_elsewhere(data)})
         done: dict[ast.AST, UnitReport] = {}
         for _ in range(ROUNDS):
             for unit in find_units(self.source.tree, fresh):
@@ -141,8 +165,26 @@ class FileAnalyser:
             (report.unit, store, report.records[store.site]) for report in ordered for store in report.stores
         ]
         unique = {(id(record), store.attribute): (unit, store, record) for unit, store, record in stores}
-        fields = Fields(self.source.tree, self.names, self.catalogue, tuple(unique.values()))
+        fields = Fields(self.source.tree, self.names, self.catalogue, tuple(unique.values()), self._bases_elsewhere)
         return Analysis(self.source, tuple(ordered), tuple(fields.losses()), tuple(self.skipped))
+
+    def _calls_elsewhere(self, data: bytes) -> list[int]:
+        """The lines that call an imported function of the project that may give something."""
+        if self.elsewhere is None:
+            return []
+        words = set()
+        for name, candidates in self.names.imports.items():
+            if any(self.elsewhere.may_give(each) for each in candidates):
+                words.add(name.encode())
+            elif self.elsewhere.knows(candidates[0]):
+                words |= self._members(data, name, candidates[0])
+        return call_lines(data, frozenset(words)) if words else []
+
+    def _members(self, data: bytes, name: str, module: str) -> set[bytes]:
+        """The functions that are called through an imported module and may give something."""
+        assert self.elsewhere is not None
+        called = set(re.findall(rb"\b%s\.(\w+)\s*\(" % name.encode(), data))
+        return {word for word in called if self.elsewhere.may_give(f"{module}.{word.decode()}")}
 
     def _callers(self, data: bytes, done: dict[ast.AST, UnitReport]) -> list[int]:
         names = {r.unit.symbol.rpartition(".")[2] for r in done.values() if r.gives}
@@ -199,7 +241,7 @@ class FileAnalyser:
             )
             for site, position in sorted(machine.returned, key=lambda each: (each[0], each[1] or -1))
         )
-        if graph.generator:
+        if graph.generator or not _always_gives(unit.node, machine):
             gives = ()
         return UnitReport(unit, machine.records, machine.stores, _consistent(gives))
 
@@ -302,6 +344,10 @@ class FileAnalyser:
         for name in names:
             found = self.unit_named(name)
             if found is None:
+                if self.elsewhere is not None and not name.startswith(f"{self.module}."):
+                    abroad = self.elsewhere.summary(name)
+                    if abroad is not None:
+                        return abroad
                 continue
             unit, method = found
             node = unit.node
@@ -336,6 +382,27 @@ class FileAnalyser:
             return None
         report = self.report(found[0])
         return Summary((), lambda *_: Effect.TAKES, report.gives if report else (), path=self.source.path)
+
+    def _bases_elsewhere(self, qualified: str) -> list[tuple[ModuleNames, ast.ClassDef]] | None:
+        """The classes of other files that a class inherits through a name; None when one is out of sight."""
+        found: list[tuple[ModuleNames, ast.ClassDef]] = []
+        waiting, seen = [qualified], {qualified}
+        while waiting:
+            name = waiting.pop()
+            if self.elsewhere is None or not self.elsewhere.knows(name):
+                continue
+            known = self.elsewhere.class_of(name)
+            if known is None:
+                return None
+            analyser, node = known
+            found.append((analyser.names, node))
+            for base in node.bases:
+                candidates = analyser.names.qualified(base)
+                if not candidates:
+                    return None
+                waiting += [each for each in candidates if each not in seen]
+                seen.update(candidates)
+        return found
 
     def instance_kind(self, name: str) -> Kind | None:
         """A class that acquires when it is built and has a method that releases is a resource itself."""
@@ -409,6 +476,22 @@ def _views(value: Value | None, handle: Handle) -> bool:
 def _starred(node: CodeNode, parameter: str) -> bool:
     arguments = getattr(node, "args", None)
     return arguments is not None and arguments.vararg is not None and arguments.vararg.arg == parameter
+
+
+def _always_gives(node: CodeNode, machine: Machine) -> bool:
+    """Whether every return that gives anything but None gives a resource: else callers cannot tell what they got."""
+    if machine.giving & machine.withholding or isinstance(node, (ast.Lambda, ast.Module)):
+        return False
+    waiting: list[ast.AST] = list(node.body)
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            continue
+        if isinstance(each, ast.Return) and id(each) not in machine.giving:
+            if each.value is not None and not (isinstance(each.value, ast.Constant) and each.value.value is None):
+                return False
+        waiting.extend(ast.iter_child_nodes(each))
+    return True
 
 
 def _consistent(gives: tuple[Given, ...]) -> tuple[Given, ...]:

@@ -160,7 +160,8 @@ class _Call:
         if kind.category is Category.TASK:
             m.transfer(state, handle, node, f"watched by `{name}()`")
         self.give_away(f"handed to `{call_text(node)}`")
-        if name not in kind.quiet and name not in QUIET_ON_RESOURCES and not name.startswith("is_"):
+        starts = name == "start"  # what does not start owes nothing
+        if not starts and name not in kind.quiet and name not in QUIET_ON_RESOURCES and not name.startswith("is_"):
             self.raises(name, classes=OPERATING if kind.category is Category.HANDLE else None)
             state.idle -= {handle}
         if name == "is_alive":
@@ -330,12 +331,19 @@ class _Call:
         makes = kind.category in (Category.WORKER, Category.TASK, Category.LOCK)
         if not makes and not owing:  # wrapping what is open at once is believed to succeed
             self.raises(entry.call.rpartition(".")[2], acquiring=entry)
+        if owing and set(owing) <= self.managed():
+            return Result(Symbol(m.world.catalogue.result_types((entry.call,)) or (entry.call,)))
         for value in wrapped:
             m.transfer(state, value, node, f"wrapped by `{call_text(node)}`")
         self.lend((entry.call,))
         if entry.passive and not owing:
             return UNKNOWN
         return self.made(entry)
+
+    def managed(self) -> set[Handle]:
+        """Resources that an open ``with`` will release: a wrapper around one owes nothing of its own."""
+        return {v for place, v in self.state.places.items() if isinstance(place, int) and place < 0
+                if isinstance(v, Handle)}  # fmt: skip
 
     def made(self, entry: Acquire) -> Value:
         """What an acquiring call gives, now or once it is awaited."""
@@ -417,7 +425,7 @@ class _Call:
                 m.release(state, value, node)
             elif effect is Effect.TAKES:
                 m.transfer(state, value, node, f"handed to `{call_text(node)}`")
-        if not summary.asynchronous:
+        if not summary.asynchronous and not self.is_quiet_method(word, ""):
             self.raises(word)
         for value, effect in effects:
             if effect is Effect.RELEASES_UNLESS_RAISED:
@@ -427,6 +435,7 @@ class _Call:
             elif effect is Effect.VIEWS and isinstance(value, (Handle, View)):
                 view = View(value)
         if not summary.returns:
+            m.throw(state, Flight(ExitKind.RAISE, None, node, f"`{call_text(node)}`"))
             return None
         if summary.gives and not summary.manager:
             return m.given(state, summary.gives, node, summary.path)

@@ -104,6 +104,10 @@ class Machine:
     """Sites whose resource this function goes on owning when it hands it to an unknown callee."""
     reclaimed: set[tuple[int, int]] = field(default_factory=set)
     """Sites that were released or returned here after they had been handed to an unknown callee."""
+    giving: set[int] = field(default_factory=set)
+    """Return statements that were seen to give a resource to the caller."""
+    withholding: set[int] = field(default_factory=set)
+    """Return statements that were seen to give something else."""
     returned: set[tuple[int, int | None]] = field(default_factory=set)
     """(site, position) of what the function hands to its caller."""
     _sites: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -198,6 +202,8 @@ class Machine:
         for handle in list(state.handles(value)):
             if state.status.get(handle) is Status.HELD:
                 self._note(state, handle, Fate.RELEASED, node, text)
+                if not state.handling:
+                    self.records[handle.site].released_normally = True
             if handle in state.status:
                 self._reclaim(state, handle)
                 state.status[handle] = Status.RELEASED
@@ -569,6 +575,10 @@ class Machine:
 
     def _set_return(self, i: ir.SetReturn, state: State) -> bool:
         state.returning = state.places.get(i.source, UNKNOWN) if i.source is not None else NONE
+        if any(state.status.get(handle) is Status.HELD for handle in state.handles(state.returning)):
+            self.giving.add(id(i.node))
+        elif state.returning != NONE:
+            self.withholding.add(id(i.node))
         state.drop_temporaries()
         self.check_lost(state, i.node, Fate.DISCARDED)
         if state.held():

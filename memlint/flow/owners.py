@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from memlint.catalogue.model import Catalogue, Category, Context, Kind
@@ -65,6 +65,8 @@ class Fields:
     names: ModuleNames
     catalogue: Catalogue
     stores: tuple[tuple[Unit, FieldStore, SiteRecord], ...]
+    bases: Callable[[str], list[tuple[ModuleNames, ast.ClassDef]] | None]
+    """The classes of other files that a qualified base brings; None when one cannot be seen."""
 
     def losses(self) -> Iterator[FieldLoss]:
         """Every acquisition into a field that nothing releases, or that overwrites a held one."""
@@ -72,15 +74,21 @@ class Fields:
             return
         mentions = _Mentions.of(self.tree, {store.attribute for _, store, _ in self.stores})
         for unit, store, record in self.stores:
-            if not _owned(record.site.kind) or self._inherits_unknown(unit.owner or ""):
+            if not _owned(record.site.kind) or unit.owner not in self.names.classes:
+                continue
+            inherited = self._inherited(unit.owner)
+            if inherited is None:
                 continue
             if record.site.kind.child and _made_from_field(record.site.node):
                 continue  # it ends with the field that it was made from
             family = self._family(unit.owner or "")
-            if any(_dynamic(self.names.classes[name]) for name in family):
+            if any(_dynamic(node) for node in (*(self.names.classes[name] for name in family), *inherited)):
                 continue
+            if any(store.attribute == each.attr for node in inherited for each in ast.walk(node)
+                   if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load)):  # fmt: skip
+                continue  # a base in another file uses the field: it may release it
             field = f"{store.owner}.{store.attribute}"
-            closer = self._closer(family)
+            closer = self._closer([self.names.classes[name] for name in family] + inherited)
             if not any(self._lets_go(use, record.site.kind) for use in mentions.uses(store.attribute)):
                 fault = FieldFault.UNRELEASED if closer is None else FieldFault.FORGOTTEN
                 yield FieldLoss(unit, record, field, unit.owner or "", closer, fault)
@@ -105,27 +113,29 @@ class Fields:
         prefix = f"{self.names.module}."
         return next((q.removeprefix(prefix) for q in self.names.qualified(base) if q.startswith(prefix)), "")
 
-    def _inherits_unknown(self, owner: str) -> bool:
-        """Whether a base of the same project is out of sight: it may know the field."""
-        if owner not in self.names.classes:
-            return True
+    def _inherited(self, owner: str) -> list[ast.ClassDef] | None:
+        """The classes of other files of the project that a class inherits; None when one is out of sight."""
         root = self.names.module.partition(".")[0]
+        found: list[ast.ClassDef] = []
         for name in self._family(owner):
             for base in self.names.classes[name].bases:
                 candidates = self.names.qualified(base)
                 if not candidates:
-                    return True
+                    return None
                 if self._local(base):
                     continue
-                if any(each.partition(".")[0] in (root, "") for each in candidates):
-                    return True
-        return False
+                for each in candidates:
+                    bases = self.bases(each)
+                    if bases is None or (not bases and each.partition(".")[0] in (root, "")):
+                        return None
+                    found += [node for _, node in bases]
+        return found
 
-    def _closer(self, family: list[str]) -> str | None:
-        for name in family:
-            for statement in self.names.classes[name].body:
-                if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name in CLOSERS:
-                    return f"{name}.{statement.name}"
+    def _closer(self, family: list[ast.ClassDef]) -> str | None:
+        for node in family:
+            for statement in node.body:
+                if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and _ends(statement):
+                    return f"{node.name}.{statement.name}"
         return None
 
     def _lets_go(self, use: tuple[ast.AST, ...], kind: Kind) -> bool:
@@ -238,6 +248,14 @@ def _owned(kind: Kind) -> bool:
 
 def _made_from_field(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "self." in ast.unparse(node.func)
+
+
+def _ends(method: FunctionNode) -> bool:
+    """Whether a method ends its object's life: by its name, and because it can be called without arguments."""
+    arguments = method.args
+    required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults) - 1
+    dunder = method.name in ("__exit__", "__aexit__")
+    return method.name in CLOSERS and (dunder or required <= 0)
 
 
 def _dynamic(node: ast.ClassDef) -> bool:

@@ -117,6 +117,8 @@ class SiteRecord:
     site: Site
     subject: str | None = None
     """The first variable that it was bound to."""
+    released_normally: bool = False
+    """It was seen to be released where no exception was being handled."""
     outcomes: dict[Fate, Outcome] = field(default_factory=dict)
     """The shortest path to each fate."""
 

@@ -157,6 +157,8 @@ _DATA = frozenset(
     {
         "name", "mode", "encoding", "newlines", "closed", "path", "args", "pid", "returncode", "stdin", "stdout",
         "stderr", "fd", "url", "status", "headers", "code", "reason", "port", "host", "family", "type", "proto",
+        "size", "width", "height", "format", "info", "shape", "dtype", "text", "content", "length", "filename",
+        "ok", "cookies", "history", "sheetnames", "columns", "palette", "n_frames", "attrs", "version",
     }
 )  # fmt: skip
 """Attributes of resources that are no way back to the resource."""

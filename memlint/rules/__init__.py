@@ -20,7 +20,9 @@ from memlint.rules.mem303_cleanup_chain_broken import CleanupChainBroken
 from memlint.rules.mem304_release_of_unbound import ReleaseOfUnbound
 from memlint.rules.mem305_cancellable_cleanup import CancellableCleanup
 from memlint.rules.mem306_half_built_owner import HalfBuiltOwner
+from memlint.rules.mem307_swallowed_release_error import SwallowedReleaseError
 from memlint.rules.mem401_prefer_with import PreferWith
+from memlint.rules.mem402_closable_without_context_manager import ClosableWithoutContextManager
 from memlint.rules.mem403_exit_swallows_exceptions import ExitSwallowsExceptions
 from memlint.rules.mem404_contextmanager_without_finally import ContextManagerWithoutFinally
 from memlint.rules.mem407_manual_enter_exit import ManualEnterExit
@@ -51,7 +53,9 @@ RULES: tuple[Rule, ...] = (
     ReleaseOfUnbound(),
     CancellableCleanup(),
     HalfBuiltOwner(),
+    SwallowedReleaseError(),
     PreferWith(),
+    ClosableWithoutContextManager(),
     ExitSwallowsExceptions(),
     ContextManagerWithoutFinally(),
     ManualEnterExit(),

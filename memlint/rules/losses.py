@@ -59,7 +59,7 @@ def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord) -> bool:
     may have a counterpart that does (``acquire`` and ``release``, ``__enter__`` and ``__exit__``).
     """
     kind = record.site.kind
-    if kind.category is Category.LOCK and Fate.RELEASED not in record.outcomes:
+    if kind.category is Category.LOCK and not record.released_normally:
         word = (record.subject or "").rpartition(".")[2]
         return f"{word}.release(" not in analysis.source.text
     if kind.category is not Category.WORKER or kind.context is not Context.NONE:

@@ -1,0 +1,204 @@
+"""The other files of a project: what a function, class or base defined elsewhere does.
+
+Modules are found on disk, on demand, below the folder that holds the file's top package, and only within that
+package: what another distribution does is the catalogue's business.  A module is parsed only when a line of it that
+matters could acquire something, or when a resource is handed to one of its functions.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from memlint.catalogue.model import Catalogue
+from memlint.flow.analysis import FileAnalyser, prefilter
+from memlint.flow.raising import RaiseLevel
+from memlint.flow.summaries import Summary
+from memlint.source.decode import Unreadable, decode, parse
+
+KEPT = 96
+"""Parsed modules that are kept at a time."""
+HOPS = 5
+"""Re-exports that are followed from one module to the next."""
+
+_TOP = re.compile(rb"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[^\s#)\]}'\"]", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Something that a module of the project defines at its top level."""
+
+    module: str
+    name: str
+
+
+@dataclass
+class Project:
+    """The modules below one folder that belong to one top package."""
+
+    root: str
+    """The folder that holds the top package."""
+    package: str
+    """The top package's name."""
+    catalogue: Catalogue
+    level: RaiseLevel = RaiseLevel.DEFAULT
+    strict: bool = False
+    _texts: dict[str, bytes | None] = field(default_factory=dict)
+    _lines: dict[str, list[int]] = field(default_factory=dict)
+    _analysers: OrderedDict[str, FileAnalyser | None] = field(default_factory=OrderedDict)
+
+    def knows(self, qualified: str) -> bool:
+        """Whether a name belongs to this project."""
+        return qualified.partition(".")[0] == self.package
+
+    # --- modules -------------------------------------------------------------------------------------------------
+
+    def path(self, module: str) -> str | None:
+        """The file of a module, when there is one."""
+        base = os.path.join(self.root, *module.split("."))
+        for path in (os.path.join(base, "__init__.py"), f"{base}.py"):
+            if os.path.isfile(path):
+                return path
+        return None
+
+    def text(self, module: str) -> bytes | None:
+        """The bytes of a module, read once."""
+        if module not in self._texts:
+            path = self.path(module)
+            data = None
+            if path is not None:
+                try:
+                    with open(path, "rb") as stream:
+                        data = stream.read()
+                except OSError:
+                    data = None  # it cannot be read: its functions are unknown callees
+            self._texts[module] = data
+        return self._texts[module]
+
+    def analyser(self, module: str) -> FileAnalyser | None:
+        """The analyser of a module; None when there is no such module or it cannot be parsed."""
+        if module in self._analysers:
+            self._analysers.move_to_end(module)
+            return self._analysers[module]
+        made = self._analyser(module)
+        self._analysers[module] = made
+        if len(self._analysers) > KEPT:
+            self._analysers.popitem(last=False)
+        return made
+
+    def _analyser(self, module: str) -> FileAnalyser | None:
+        data, path = self.text(module), self.path(module)
+        if data is None or path is None:
+            return None
+        try:
+            source = parse(decode(data), path)
+        except (Unreadable, RecursionError):
+            return None
+        return FileAnalyser(source, self.catalogue, self.level, self.strict, module, self)
+
+    # --- names ---------------------------------------------------------------------------------------------------
+
+    def definition(self, qualified: str) -> Definition | None:
+        """Where a qualified name is defined, following re-exports."""
+        for _ in range(HOPS):
+            split = self._split(qualified)
+            if split is None:
+                return None
+            module, rest = split
+            head, _, tail = rest.partition(".")
+            if not head:
+                return None
+            if self._defines(module, head):
+                return Definition(module, rest)
+            analyser = self.analyser(module)
+            moved = analyser.names.imports.get(head, ()) if analyser is not None else ()
+            if not moved or not self.knows(moved[0]):
+                return None
+            qualified = f"{moved[0]}.{tail}" if tail else moved[0]
+        return None
+
+    def _split(self, qualified: str) -> tuple[str, str] | None:
+        """The longest prefix of a name that is a module, and the rest."""
+        module, rest = qualified, ""
+        while module:
+            if self.text(module) is not None:
+                return module, rest
+            module, _, last = module.rpartition(".")
+            rest = f"{last}.{rest}" if rest else last
+        return None
+
+    def _defines(self, module: str, name: str) -> bool:
+        return any(found == name.encode() for found, _, _ in self._definitions(module))
+
+    def _definitions(self, module: str) -> Iterator[tuple[bytes, int, int]]:
+        """The top-level functions and classes of a module with their first and last lines, from its bytes."""
+        data = self.text(module) or b""
+        starts = [(match.group(1), data.count(b"\n", 0, match.start()) + 1) for match in _TOP.finditer(data)]
+        starts.append((None, data.count(b"\n") + 2))
+        for (name, first), (_, after) in zip(starts, starts[1:], strict=False):
+            if name is not None:
+                yield name, first, after - 1
+
+    def may_give(self, qualified: str) -> bool:
+        """Whether a function or class of the project could acquire something, as far as its bytes tell."""
+        if not self.knows(qualified):
+            return False
+        found = self.definition(qualified)
+        if found is None or "." in found.name:
+            return False
+        lines = self.lines(found.module)
+        return any(
+            name == found.name.encode() and any(first <= line <= last for line in lines)
+            for name, first, last in self._definitions(found.module)
+        )
+
+    def lines(self, module: str) -> list[int]:
+        """The lines of a module that could acquire something."""
+        if module not in self._lines:
+            self._lines[module] = prefilter(self.catalogue).lines(self.text(module) or b"")
+        return self._lines[module]
+
+    # --- what the analysis of another file asks --------------------------------------------------------------------
+
+    def summary(self, qualified: str) -> Summary | None:
+        """What a function, method or constructor of the project does."""
+        found = self.definition(qualified) if self.knows(qualified) else None
+        analyser = self.analyser(found.module) if found is not None else None
+        if found is None or analyser is None:
+            return None
+        return analyser.summary((f"{found.module}.{found.name}",))
+
+    def class_of(self, qualified: str) -> tuple[FileAnalyser, ast.ClassDef] | None:
+        """The class of the project with a qualified name, and the file that defines it."""
+        found = self.definition(qualified) if self.knows(qualified) else None
+        analyser = self.analyser(found.module) if found is not None else None
+        if found is None or analyser is None or found.name not in analyser.names.classes:
+            return None
+        return analyser, analyser.names.classes[found.name]
+
+
+@dataclass
+class Projects:
+    """The projects that the checked files belong to, one a top package."""
+
+    catalogue: Catalogue
+    strict: bool = False
+    _found: dict[tuple[str, str], Project] = field(default_factory=dict)
+
+    def of(self, path: str, module: str) -> Project | None:
+        """The project of a file; None for a file that is in no package."""
+        package, dot, _ = module.partition(".")
+        init = os.path.basename(path) == "__init__.py"
+        if not dot and not init:
+            return None
+        folder = os.path.dirname(os.path.abspath(path))
+        for _ in range(module.count(".") - (0 if init else 1) + 1):
+            folder = os.path.dirname(folder)
+        key = (folder, package)
+        if key not in self._found:
+            self._found[key] = Project(folder, package, self.catalogue, strict=self.strict)
+        return self._found[key]
