@@ -13,6 +13,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -54,7 +55,7 @@ def differing(judge: Judge, text: str, tally: Tally | None = None) -> str:
     """What memlint and the executions disagree about, as text; empty when they agree or cannot be compared."""
     tally = tally or Tally()
     try:
-        said, shown, found = judge.compare(text)
+        _, shown, found = judge.compare(text)
     except Unjudged as reason:
         tally.unjudged[str(reason).partition(":")[0]] += 1
         return ""
@@ -69,6 +70,12 @@ def differing(judge: Judge, text: str, tally: Tally | None = None) -> str:
 def kind(told: str) -> str:
     """A disagreement without its line: what must stay while the program is made smaller."""
     return told.splitlines()[0].partition(": ")[2] if told else ""
+
+
+def same_kind(judge: Judge, told: str) -> Callable[[str], bool]:
+    """Whether a smaller program still shows a disagreement."""
+    wanted = kind(told)
+    return lambda candidate: kind(differing(judge, candidate)) == wanted
 
 
 def main(words: list[str] | None = None) -> int:
@@ -93,7 +100,7 @@ def main(words: list[str] | None = None) -> int:
     print(f"disagreements {len(tally.disagreeing)}", flush=True)
     seen: set[str] = set()
     for text, told in sorted(tally.disagreeing, key=lambda each: len(each[0]))[: asked.most]:
-        small = minimise(text, lambda candidate, wanted=kind(told): kind(differing(judge, candidate)) == wanted)  # type: ignore[misc]
+        small = minimise(text, same_kind(judge, told))
         if small not in seen:
             seen.add(small)
             print(f"\n# {differing(judge, small)}\n{small}", flush=True)

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import contextlib
 import copy
 import sys
+import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import CodeType
 
-from .fake import MISTAKES, Bounds, Box, Oracle, Resource, Stage, Undecided, Variants, module, reachable, transfer
+from .fake import (
+    MISTAKES,
+    PROGRAM,
+    Bounds,
+    Box,
+    Endless,
+    Impossible,
+    Oracle,
+    Resource,
+    Stage,
+    Undecided,
+    Variants,
+    line_of,
+    module,
+    reachable,
+    transfer,
+)
 
 PARAMETER = 0
 """The site of a resource that a function is given."""
+_SUSPENSIONS = 8
 Site = tuple[int, int]
 """The number that an acquiring call is given, and which of the resources that the call gives."""
 
@@ -26,8 +45,8 @@ class Program:
     """A program, ready to be executed."""
 
     text: str
-    code: CodeType
-    functions: dict[str, ast.FunctionDef]
+    code: types.CodeType
+    functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]
     cleanup: frozenset[int]
     """Lines in ``except`` and ``finally`` bodies."""
     draining: frozenset[int]
@@ -38,9 +57,13 @@ class Program:
 
 
 def prepare(text: str) -> Program:
-    """Parse and instrument a program: each ``raise`` tells the stage that an exception starts."""
+    """Parse and instrument a program.
+
+    Each ``raise`` tells the stage that an exception starts; an execution in which an assertion does not hold counts
+    for nothing.
+    """
     tree = ast.parse(text)
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    functions = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     cleanup = {line for node in ast.walk(tree) for line in _cleanup_lines(node)}
     caught = frozenset(
         (name.attr if isinstance(name, ast.Attribute) else name.id)
@@ -51,8 +74,8 @@ def prepare(text: str) -> Program:
         if isinstance(name, (ast.Attribute, ast.Name))
     )
     executed = _Instrument().visit(copy.deepcopy(tree))
-    executed.body = [node for node in executed.body if not isinstance(node, ast.Import) or node.names[0].name != "res"]
-    code = compile(ast.fix_missing_locations(executed), "<program>", "exec")
+    executed.body = [n for n in executed.body if not (isinstance(n, ast.Import) and n.names[0].name == "res")]
+    code = compile(ast.fix_missing_locations(executed), PROGRAM, "exec")
     draining = {line for node in ast.walk(tree) for line in _draining_lines(node)}
     return Program(text, code, functions, frozenset(cleanup), frozenset(draining), Variants(caught))
 
@@ -81,31 +104,45 @@ def _cleanup_lines(node: ast.AST) -> set[int]:
         bodies.append(node.body)
     elif isinstance(node, ast.Try) and node.finalbody:
         bodies.append(node.finalbody)
-    return {n.lineno for body in bodies for statement in body for n in ast.walk(statement) if isinstance(n, (ast.stmt, ast.expr))}
+    nodes = [node for body in bodies for statement in body for node in ast.walk(statement)]
+    return {node.lineno for node in nodes if isinstance(node, (ast.stmt, ast.expr))}
 
 
 class _Instrument(ast.NodeTransformer):
     def visit_Raise(self, node: ast.Raise) -> ast.AST | list[ast.stmt]:
         if node.exc is None:
-            call = ast.Call(ast.Name("__event__", ast.Load()), [], [])
-            return [ast.copy_location(ast.Expr(call), node), node]
+            return [_call("__event__", node), node]
         node.exc = ast.copy_location(ast.Call(ast.Name("__raising__", ast.Load()), [], []), node)
+        return node
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        if node.value is not None:
+            node.value = ast.Call(ast.Name("__returning__", ast.Load()), [node.value], [])
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        raised = ast.Raise(ast.Call(ast.Name("__impossible__", ast.Load()), [], []), None)
+        return ast.copy_location(ast.If(ast.UnaryOp(ast.Not(), node.test), [raised], []), node)
+
+    def visit_While(self, node: ast.While) -> ast.AST:
+        self.generic_visit(node)
+        node.body.insert(0, _call("__turn__", node))
         return node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         self.generic_visit(node)
-        node.body.insert(0, _check(node))
+        node.body.insert(0, _call("__check__", node))
         return node
 
     def visit_Try(self, node: ast.Try) -> ast.AST:
         self.generic_visit(node)
         if node.finalbody:
-            node.finalbody.insert(0, _check(node))
+            node.finalbody.insert(0, _call("__check__", node))
         return node
 
 
-def _check(node: ast.AST) -> ast.stmt:
-    call = ast.Call(ast.Name("__check__", ast.Load()), [], [])
+def _call(name: str, node: ast.AST) -> ast.stmt:
+    call = ast.Call(ast.Name(name, ast.Load()), [], [])
     return ast.copy_location(ast.Expr(call), node)
 
 
@@ -173,7 +210,8 @@ def _explore(program: Program, name: str, bounds: Bounds, kept: frozenset[Site])
 def _run(program: Program, name: str, stage: Stage) -> None:
     namespace: dict[str, object] = {
         "res": module(stage), "__event__": stage.event, "__raising__": stage.raising, "__check__": stage.check,
-        "__name__": "program",
+        "__impossible__": stage.impossible, "__turn__": stage.turn,
+        "__returning__": stage.returning, "__name__": "program",
     }  # fmt: skip
     exec(program.code, namespace)
     entry = namespace[name]
@@ -181,16 +219,62 @@ def _run(program: Program, name: str, stage: Stage) -> None:
     for other in program.functions:
         namespace[other] = _helper(program, other, namespace[other], stage)  # type: ignore[arg-type]
     arguments = [_argument(argument.arg, stage) for argument in program.functions[name].args.args]
-    value, raised = None, None
+    value: object = None
+    raised: BaseException | None = None
     try:
-        value = entry(*arguments)
+        value = _completed(getattr(entry, "__wrapped__", entry)(*arguments), stage, lends=hasattr(entry, "__wrapped__"))
     except MISTAKES as error:
         raise Outside(f"{type(error).__name__}: {error}") from None
-    except Exception as error:
+    except Impossible:
+        pass
+    except Endless:
+        raise Outside("it does not end") from None
+    except (Exception, asyncio.CancelledError, GeneratorExit) as error:
         raised = error  # with it the function's variables live until all is settled
+    if stage.discarded:
+        stage.records.clear()
+        stage.reclaimed.clear()
     if stage.invalid is not None:
         raise Outside(stage.invalid)
     _settle(stage, value, raised is not None)
+    raised = None  # else its traceback keeps the frames of whoever asked
+
+
+def _completed(value: object, stage: Stage, *, lends: bool) -> object:
+    """The result of a call: a coroutine is awaited, a generator consumed, each perhaps stopped where it waits.
+
+    A coroutine may be cancelled; a generator may be closed, or, when it lends what it yields (a context manager), the
+    block around its ``yield`` may fail.
+    """
+    if not isinstance(value, (types.CoroutineType, types.GeneratorType)):
+        return value
+    stopped = False
+    try:
+        given = value.send(None)
+        for _ in range(_SUSPENSIONS):
+            if not lends:
+                for resource in reachable(given):
+                    transfer(resource)
+            if not stopped and stage.oracle.choose(2):
+                stopped = True
+                stage.event()
+                given = value.throw(_stop(value, stage, lends))
+            else:
+                given = value.send(None)
+    except StopIteration as end:
+        return end.value
+    except RuntimeError as error:
+        raise Outside(str(error)) from None
+    for _ in range(_SUSPENSIONS):
+        with contextlib.suppress(BaseException):
+            value.throw(Endless())
+    raise Outside("it waits too often")
+
+
+def _stop(value: object, stage: Stage, lends: bool) -> BaseException:
+    if isinstance(value, types.CoroutineType):
+        return asyncio.CancelledError()
+    return stage.leaving(0)() if lends else GeneratorExit()
 
 
 def _argument(name: str, stage: Stage) -> object:
@@ -205,8 +289,6 @@ def _settle(stage: Stage, value: object, raised: bool) -> None:
     """A function has ended: what it returns goes to the caller, what it still owes is lost."""
     for resource in reachable(value):
         record = resource.record
-        if record.state == "lent" and record in stage.records:
-            stage.reclaimed.add((record.site, record.position))
         if record.site == PARAMETER and record.state == "held":
             record.state = "returned"
         elif record in stage.records:
@@ -224,7 +306,10 @@ def _helper(program: Program, name: str, function: Callable[..., object], stage:
     """
 
     def called(*arguments: object) -> object:
-        line = sys._getframe(1).f_lineno
+        line = line_of(sys._getframe(1))
+        if hasattr(function, "__wrapped__"):
+            stage.may_fail(line, program.variants.unknown)
+            return contextlib.nullcontext()
         given = [resource for argument in arguments for resource in reachable(argument)]
         if given and _effect(program, name, stage.bounds) == "takes":
             for resource in given:
@@ -232,17 +317,20 @@ def _helper(program: Program, name: str, function: Callable[..., object], stage:
         quiet = line in program.cleanup and not stage.holds_cleanup()
         outer, stage.records = stage.records, []
         stage.blocked += quiet
-        value, failed = None, None
+        value: object = None
+        failed: Exception | None = None
         try:
             value = function(*arguments)
         except MISTAKES:
             raise
         except Exception as error:
             failed = error
-        _settle(stage, value, failed is not None)
+        failing = failed is not None
+        _settle(stage, value, failing)
+        failed = None  # as above
         stage.blocked -= quiet
         made, stage.records = stage.records, outer
-        if failed is not None:
+        if failing:
             raise stage.leaving(line)
         stage.may_fail(line, program.variants.unknown)
         for position, resource in enumerate(reachable(value)):

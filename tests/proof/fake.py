@@ -7,9 +7,9 @@ resource keeps a :class:`Record` of what became of it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 
 WHY = "part of the proof"
 TABLE: dict[str, object] = {
@@ -17,9 +17,17 @@ TABLE: dict[str, object] = {
         {
             "name": "fake resource", "label": "a fake resource", "category": "handle", "release": ["close"],
             "context": "releases", "types": ["res.Resource"], "quiet": ["peek"], "why": WHY,
-        }
+        },
+        {
+            "name": "fake connection", "label": "a fake connection", "category": "handle", "release": ["aclose"],
+            "async_context": "releases", "awaited_release": True, "types": ["res.Connection"], "quiet": ["peek"],
+            "why": WHY,
+        },
     ],
-    "acquire": [{"call": "res.acquire", "kind": "fake resource", "why": WHY}],
+    "acquire": [
+        {"call": "res.acquire", "kind": "fake resource", "why": WHY},
+        {"call": "res.connect", "kind": "fake connection", "awaited": True, "why": WHY},
+    ],
     "borrow": [{"call": "res.look", "why": WHY}],
     "quiet": [{"call": ["res.flip", "res.turns", "res.more"], "why": WHY}],
 }  # fmt: skip
@@ -32,6 +40,14 @@ MISTAKES = (NameError, AttributeError, TypeError, RecursionError)
 
 class Error(Exception):
     """What programs raise themselves; ``stage`` decides which other classes it is of."""
+
+
+class Impossible(BaseException):
+    """An assertion does not hold: assertions are believed, so there is no such execution."""
+
+
+class Endless(BaseException):
+    """A loop turns without end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -107,6 +123,8 @@ class Stage:
     """Depth of helper calls from a place where nothing may fail."""
     reclaimed: set[tuple[int, int]] = field(default_factory=set)
     turned: dict[int, int] = field(default_factory=dict)
+    turns: int = 0
+    discarded: bool = False
     invalid: str | None = None
     """How the program left the modelled language, if it did."""
 
@@ -120,6 +138,29 @@ class Stage:
         """An exception starts."""
         self.raised += 1
 
+    def returning(self, value: object) -> object:
+        """A ``return`` of a value, which a function that has lent it out thereby shows to be its own."""
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, Resource):
+                self.reclaim(each.record)
+        return value
+
+    def reclaim(self, record: Record) -> None:
+        """What was handed to an unknown callee is released or returned after all, and not only after a failure."""
+        if record.state == "lent" and sys.exc_info()[0] is None:
+            self.reclaimed.add((record.site, record.position))
+
+    def turn(self) -> None:
+        """A ``while`` turns."""
+        self.turns += 1
+        if self.turns > 200:
+            raise Endless
+
+    def impossible(self) -> Impossible:
+        """This execution is none."""
+        self.discarded = True
+        return Impossible()
+
     def raising(self) -> type[BaseException]:
         """What the program's own ``raise res.Error`` raises this time."""
         self.event()
@@ -129,7 +170,7 @@ class Stage:
     def may_fail(self, line: int, variants: list[type[BaseException]]) -> None:
         """Raise, if the oracle says so and the raise model allows it at this line."""
         cleaning = line in self.cleanup
-        if self.blocked or line in self.draining or self.faults >= self.bounds.faults:
+        if not line or self.blocked or line in self.draining or self.faults >= self.bounds.faults:
             return
         if cleaning and not self.holds_cleanup():
             return
@@ -176,20 +217,19 @@ class Resource:
 
     def close(self) -> None:
         """Release; an exception that comes of it comes afterwards."""
-        self.release()
-        self.stage.may_fail(sys._getframe(1).f_lineno, self.stage.variants.unknown)
+        self.released()
+        self.stage.may_fail(line_of(sys._getframe(1)), self.stage.variants.unknown)
 
-    def release(self) -> None:
+    def released(self) -> None:
         """Release without a failure."""
         record = self.record
-        if record.state == "lent" and sys.exc_info()[0] is None:
-            self.stage.reclaimed.add((record.site, record.position))
+        self.stage.reclaim(record)
         if record.state in ("held", "lent"):
             record.state = "released"
 
     def use(self) -> None:
         """An operation on the resource, which may fail."""
-        self.stage.may_fail(sys._getframe(1).f_lineno, self.stage.variants.operating)
+        self.stage.may_fail(line_of(sys._getframe(1)), self.stage.variants.operating)
 
     def peek(self) -> int:
         """An operation that cannot fail."""
@@ -199,12 +239,63 @@ class Resource:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.release()
+        self.released()
 
     def __del__(self) -> None:
         stage, record = self.stage, self.record
         if record.state == "held":
             record.state = "error" if stage.raised > record.raised else "normal"
+
+
+class Connection(Resource):
+    """A resource whose release is a coroutine."""
+
+    __slots__ = ()
+
+    def aclose(self) -> Suspension:
+        """Release once awaited; what comes of it comes afterwards."""
+        return Suspension(self.stage, line_of(sys._getframe(1)), before=self.released)
+
+    async def __aenter__(self) -> Connection:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        self.released()
+
+
+@dataclass(slots=True)
+class Suspension:
+    """Something to await: it may fail, and while it waits cancellation may strike."""
+
+    stage: Stage
+    line: int
+    before: Callable[[], object] = bool
+    then: Callable[[], object] = bool
+    entered: Connection | None = None
+
+    async def __aenter__(self) -> object:
+        entered = await self
+        assert isinstance(entered, Connection)
+        self.entered = entered
+        return entered
+
+    async def __aexit__(self, *exception: object) -> None:
+        assert self.entered is not None
+        self.entered.released()
+
+    def __await__(self) -> Generator[None, None, object]:
+        self.before()
+        self.stage.may_fail(self.line, self.stage.variants.unknown)
+        yield
+        return self.then()
+
+
+PROGRAM = "<program>"
+
+
+def line_of(frame: FrameType) -> int:
+    """The program's line that ``frame`` is at; 0 for code that is not the program's."""
+    return frame.f_lineno if frame.f_code.co_filename == PROGRAM else 0
 
 
 class Variants:
@@ -218,9 +309,9 @@ class Variants:
 
     def __init__(self, caught: frozenset[str]) -> None:
         self.error = Error
-        broad = (Error, *self.BROAD)
+        broad: tuple[type[Exception], ...] = (Error, *self.BROAD)
         narrow = [c for c in self.NARROW if c.__name__ in caught]
-        own = [c for c in (Error, ValueError) if c.__name__ in caught]
+        own: list[type[Exception]] = [c for c in (Error, ValueError) if c.__name__ in caught]
         every = [c for c in (*self.BROAD, *self.NARROW) if c.__name__ in caught]
         self.unknown: list[type[BaseException]] = [_made(*broad, *some) for some in _subsets(narrow)]
         """What an unknown callee may raise."""
@@ -287,23 +378,23 @@ def module(stage: Stage) -> SimpleNamespace:
     """The module ``res`` of one execution."""
 
     def acquire(site: int) -> Resource:
-        line = sys._getframe(1).f_lineno
+        line = line_of(sys._getframe(1))
         stage.may_fail(line, stage.variants.operating)
         return Resource(stage, stage.record(site, line))
 
     def work(*_: object) -> None:
-        stage.may_fail(sys._getframe(1).f_lineno, stage.variants.unknown)
+        stage.may_fail(line_of(sys._getframe(1)), stage.variants.unknown)
 
     def keep(resource: Resource) -> None:
         for each in reachable(resource):
             if each.record.state == "held" and (each.record.site, each.record.position) not in stage.kept:
                 each.record.state = "lent"
-        stage.may_fail(sys._getframe(1).f_lineno, stage.variants.unknown)
+        stage.may_fail(line_of(sys._getframe(1)), stage.variants.unknown)
 
     def flip(_: int) -> bool:
         return bool(stage.oracle.choose(2))
 
-    def turns(loop: int) -> Iterator[int]:
+    def turns(_: int) -> Iterator[int]:
         turned = 0
         while turned < stage.bounds.turns and stage.oracle.choose(2):
             turned += 1
@@ -313,6 +404,17 @@ def module(stage: Stage) -> SimpleNamespace:
         stage.turned[loop] = stage.turned.get(loop, 0) + 1
         return stage.turned[loop] <= stage.bounds.turns and bool(stage.oracle.choose(2))
 
+    def connect(site: int) -> Suspension:
+        line = line_of(sys._getframe(1))
+        stage.may_fail(line, stage.variants.operating)
+        return Suspension(stage, line, then=lambda: Connection(stage, stage.record(site, line)))
+
+    def pause() -> Suspension:
+        line = line_of(sys._getframe(1))
+        stage.may_fail(line, stage.variants.unknown)
+        return Suspension(stage, line)
+
     return SimpleNamespace(
-        acquire=acquire, work=work, look=work, keep=keep, flip=flip, turns=turns, more=more, Error=Error
-    )
+        acquire=acquire, connect=connect, pause=pause, work=work, look=work, keep=keep,
+        flip=flip, turns=turns, more=more, Error=Error,
+    )  # fmt: skip

@@ -57,7 +57,7 @@ def _statements(tree: ast.Module) -> Iterator[tuple[int, str, int]]:
                         yield index, name, position
 
 
-def _nothing(node: ast.stmt) -> list[ast.stmt] | None:
+def _nothing(_: ast.stmt) -> list[ast.stmt] | None:
     return []
 
 

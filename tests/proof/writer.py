@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+HEAD = "import asyncio\nimport contextlib\nimport res\n"
 NAMES = ("a", "c", "d")
 CLASSES = ("OSError", "OSError", "Exception", "Exception", "BaseException", "ValueError", "KeyError", "res.Error")
 HELPERS: dict[str, str] = {
@@ -28,6 +29,19 @@ HELPERS: dict[str, str] = {
     "make_two": "def make_two(n):\n    return res.acquire({site}), 1\n",
 }
 """Functions that a program may have beside ``main``."""
+MANAGERS: dict[str, str] = {
+    "opened": (
+        "@contextlib.contextmanager\ndef opened(n):\n    r = res.acquire({site})\n    try:\n        yield r\n"
+        "    finally:\n        r.close()\n"
+    ),
+    "opened_careless": (
+        "@contextlib.contextmanager\ndef opened_careless(n):\n    r = res.acquire({site})\n    yield r\n    r.close()\n"
+    ),
+    "opened_block": (
+        "@contextlib.contextmanager\ndef opened_block(n):\n    with res.acquire({site}) as r:\n        yield r\n"
+    ),
+}
+"""Context managers that a program may have."""
 RES, MAYBE, NONE, UNBOUND = "resource", "maybe", "none", "unbound"
 
 
@@ -47,7 +61,8 @@ class Writer:
     kinds: dict[str, str] = field(default_factory=dict)
     """What each name is believed to hold."""
     flag: bool = False
-    bag: str = UNBOUND
+    mode: str = "plain"
+    """``generator`` and ``async`` programs may wait, and be given up where they do."""
 
     def program(self) -> str:
         """The text of the program."""
@@ -62,7 +77,8 @@ class Writer:
             self.statement()
         body = "\n".join(self.lines)
         helpers = "\n\n".join(self.helpers.values())
-        return "\n\n".join(part for part in ("import res", helpers, f"def main(b0, b1, box):\n{body}\n") if part)
+        word = "async def" if self.mode == "async" else "def"
+        return "\n\n".join(part for part in (HEAD, helpers, f"{word} main(b0, b1, box):\n{body}\n") if part)
 
     # --- small parts ---------------------------------------------------------------------------------------------
 
@@ -87,7 +103,7 @@ class Writer:
     def call(self, helper: str) -> str:
         """The name of a helper, which is defined when it was not."""
         if helper not in self.helpers:
-            self.helpers[helper] = HELPERS[helper].format(site=self.number())
+            self.helpers[helper] = (HELPERS | MANAGERS)[helper].format(site=self.number())
         return helper
 
     def acquiring(self) -> str:
@@ -99,11 +115,11 @@ class Writer:
 
     def test(self) -> str:
         """A condition."""
-        tests = [lambda: "b0", lambda: "b1", lambda: "not b0", lambda: f"res.flip({self.number()})"]
+        tests: list[Callable[[], str]] = [lambda: "b0", lambda: "b1", lambda: "not b0", lambda: f"res.flip({self.number()})"]
         if self.flag:
             tests += [lambda: "ok", lambda: "not ok"] * 2
         if name := self.name(MAYBE, RES, NONE):
-            tests += [lambda: name, lambda: f"{name} is None", lambda: f"{name} is not None"]
+            tests += [lambda: str(name), lambda: f"{name} is None", lambda: f"{name} is not None"]
         if self.chance(0.1):
             return f"b0 {self.random.choice(('and', 'or'))} res.flip({self.number()})"
         return self.random.choice(tests)()
@@ -147,8 +163,11 @@ class Writer:
 
     def acquisition(self) -> None:
         name = self.random.choice(NAMES)
+        if self.mode == "async" and self.chance(0.4):
+            self.connection()
+            return
         if self.chance(0.1):
-            self.line(self.random.choice((f"{self.acquiring()}.close()", f"{self.acquiring()}.use()", self.acquiring())))
+            self.line(self.acquiring() + self.random.choice((".close()", ".use()", "")))
         elif self.chance(0.08):
             self.line(f"{name} = {self.acquiring()} if {self.test()} else None")
             self.kinds[name] = MAYBE
@@ -159,7 +178,38 @@ class Writer:
             self.line(f"{name} = {self.acquiring()}")
             self.kinds[name] = RES
 
+    def connection(self) -> None:
+        """A connection is opened, used and closed, or opened by a block."""
+        if self.chance(0.35):
+            self.line(f"async with res.connect({self.number()}) as m:")
+            self.body()
+            return
+        self.line(f"m = await res.connect({self.number()})")
+        shape = self.random.choice(("try", "try", "plain", "forgotten", "not awaited"))
+        if shape == "try":
+            self.line("try:")
+            self.body()
+            self.line(self.random.choice(("finally:", "finally:", "except Exception:", "except BaseException:")))
+        elif self.chance(0.5):
+            self.statement()
+        self.depth += shape == "try"
+        if shape != "forgotten":
+            self.line("m.aclose()" if shape == "not awaited" else "await m.aclose()")
+            if shape == "try" and self.lines[-2].strip().startswith("except"):
+                self.line("raise")
+        self.depth -= shape == "try"
+
     def work(self) -> None:
+        if self.mode == "async" and self.chance(0.6):
+            self.line("await res.pause()")
+            return
+        if self.mode == "generator" and not self.cleaning and self.chance(0.6):
+            name = self.name(RES, MAYBE)
+            self.line(f"yield {name}" if name and self.chance(0.2) else "yield")
+            return
+        if self.chance(0.08):
+            self.line(f"assert res.flip({self.number()})")
+            return
         self.line("res.work()" if self.chance(0.9) else f"{self.call('give_up')}()")
 
     def release(self) -> None:
@@ -205,8 +255,11 @@ class Writer:
             self.kinds[target] = self.kinds[source]
 
     def branch(self) -> None:
-        test = self.test()
         before = dict(self.kinds)
+        if self.chance(0.08):
+            self.matching(before)
+            return
+        test = self.test()
         self.line(f"if {test}:")
         word, _, rest = test.partition(" ")
         if word in NAMES:
@@ -220,6 +273,18 @@ class Writer:
             self.line("else:")
             self.body()
         self.kinds = self.joined(then, self.kinds)
+
+    def matching(self, before: dict[str, str]) -> None:
+        """A ``match`` on something undecided."""
+        self.line(f"match res.flip({self.number()}):")
+        self.depth += 1
+        for pattern in ("True", "_"):
+            self.kinds = dict(before)
+            self.line(f"case {pattern}:")
+            self.body(most=2)
+            before = self.joined(before, self.kinds)
+        self.depth -= 1
+        self.kinds = before
 
     def joined(self, one: dict[str, str], other: dict[str, str]) -> dict[str, str]:
         """What names hold after either of two ways."""
@@ -315,6 +380,20 @@ class Writer:
             self.body()
             self.kinds = self.joined(before, self.kinds)
             return
+        elif self.chance(0.1):
+            self.line(f"with {self.call(self.random.choice(tuple(MANAGERS)))}({self.number()}):")
+        elif self.chance(0.1):
+            self.line(f"with contextlib.closing({self.acquiring()}) as {name}:")
+            self.kinds[name] = RES
+        elif self.chance(0.1):
+            self.line("with contextlib.ExitStack() as stack:")
+            if held is None or self.chance(0.7):
+                write = f"{name} = stack.enter_context({self.acquiring()})"
+                self.kinds[name] = RES
+            else:
+                write = f"stack.callback({held}.close)"
+            self.body(lambda: self.line(write))
+            return
         elif self.chance(0.2):
             self.line(f"with {self.acquiring()}, {self.acquiring()}:")
         else:
@@ -325,15 +404,20 @@ class Writer:
     def leave(self) -> None:
         if self.depth == 1 and self.size > 2:
             self.size += 1
-            return self.work()
+            self.work()
+            return
         if self.loops and self.chance(0.5):
-            return self.line(self.random.choice(("break", "continue")))
+            self.line(self.random.choice(("break", "continue")))
+            return
         if self.chance(0.3):
-            return self.line("raise" if self.handling and self.chance(0.6) else "raise res.Error")
+            self.line("raise" if self.handling and self.chance(0.6) else "raise res.Error")
+            return
         name = self.name(RES, MAYBE)
         if name and self.chance(0.6):
-            return self.line(f"return {name}" if self.chance(0.8) else f"return {name}, 1")
-        return self.line("return")
+            self.line(f"return {name}" if self.chance(0.8) else f"return {name}, 1")
+            return
+        self.line("return")
+        return
 
     def flagging(self) -> None:
         self.line(f"ok = {self.random.choice(('True', 'False', f'res.flip({self.number()})'))}")
@@ -342,13 +426,17 @@ class Writer:
     def hand(self) -> None:
         name = self.name(RES)
         if name is None:
-            return self.acquisition()
+            self.acquisition()
+            return
         form = self.random.choice(("keep", "keep", "box", "stow"))
         if form == "keep":
-            return self.line(f"res.keep({name})")
+            self.line(f"res.keep({name})")
+            return
         if form == "box":
-            return self.line(f"box.slot = {name}")
-        return self.line(f"{self.call('stow')}({name}, box)")
+            self.line(f"box.slot = {name}")
+            return
+        self.line(f"{self.call('stow')}({name}, box)")
+        return
 
     def several(self) -> None:
         one, other = self.random.sample(NAMES, 2)
@@ -384,4 +472,5 @@ class Writer:
 
 def write(random: Random, size: int = 8) -> str:
     """A program of about ``size`` statements."""
-    return Writer(random, size).program().replace("import res", "import contextlib\nimport res", 1)
+    mode = random.choices(("plain", "generator", "async"), (6, 1, 2))[0]
+    return Writer(random, size, mode=mode).program()
