@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from memlint.cli.arguments import make_parser
 from memlint.settings.options import OPTIONS, Kind, Option, Place
 
 PAGE = Path(__file__).with_name("options.md")
@@ -86,9 +87,24 @@ def entry(option: Option) -> str:
     return "\n".join(lines) + "\n"
 
 
+def commands() -> str:
+    """A table of all commands."""
+    rows = []
+    for action in make_parser()._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            words = {choice.dest: choice.help for choice in action._choices_actions}
+            for name, command in action.choices.items():
+                needs = [
+                    str(each.metavar or "|".join(each.choices or ())) for each in command._get_positional_actions()
+                ]
+                call = " ".join(["memlint", name, *needs]).replace("|", "\\|")
+                rows.append(f"| `{call}` | {words[name]} |\n")
+    return "\n## All commands\n\n| command | what it does |\n|---|---|\n" + "".join(rows)
+
+
 def page() -> str:
     """The text of the page."""
-    return HEAD + "\n## The options\n" + "".join(map(entry, OPTIONS)) + TAIL
+    return HEAD + "\n## The options\n" + "".join(map(entry, OPTIONS)) + TAIL + commands()
 
 
 def main() -> int:
