@@ -64,6 +64,18 @@ def test_a_kind_says_what_its_classes_can(entry: Entry) -> None:
     assert not wrong
 
 
+@_each(entry for entry in entries("kind") if entry.table.get("types") and entry.table.get("release"))
+def test_a_release_that_must_be_awaited_is_a_coroutine(entry: Entry) -> None:
+    _here(entry)
+    classes = [_class(name, CATALOGUE.aliases) for name in entry.table["types"]]
+    methods = [getattr(found, name, None) for found in classes for name in entry.table["release"]]
+    coroutines = {inspect.iscoroutinefunction(inspect.unwrap(one)) for one in methods if inspect.isfunction(one)}
+    if entry.table.get("awaited_release", False):
+        assert coroutines <= {True}
+    else:
+        assert coroutines != {True}
+
+
 def _context_problems(table: Mapping[str, Any], found: type) -> Iterable[str]:
     for key, enter in (("context", "__enter__"), ("async_context", "__aenter__")):
         says, has = table.get(key, "none") != "none", enters(found, enter)
