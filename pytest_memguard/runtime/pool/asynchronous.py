@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random as randomness
+import threading
 import time
 import warnings
 import weakref
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from inspect import isawaitable
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -125,7 +126,9 @@ class AsyncPool(BasePool[T]):
         super()._start_afresh()
 
     def _make_lock(self) -> AbstractContextManager[Any]:
-        return nullcontext()
+        # Never contended.  It is there because the plans want one, and in C it costs less than one in Python
+        # that does nothing.
+        return threading.RLock()
 
     # -- borrowing ---------------------------------------------------------------------------------
 
@@ -174,10 +177,10 @@ class AsyncPool(BasePool[T]):
         if running is not self._loop:
             self.take_back_dropped(None, slot)  # its own loop closes it
             raise self._owner.wrong_loop(running)
-        self._state.lease_ended(slot)
         if ending != "released" or self._reset is not None:
+            self._state.lease_ended(slot)
             return self._driver.run(self._planner.give_back(slot, ending, self._reset is not None))
-        if self._state.put_back(slot):
+        if self._state.returned(slot):
             return None
         return self._driver.run(self._planner.retire_all([slot]))
 

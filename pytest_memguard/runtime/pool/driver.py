@@ -44,7 +44,11 @@ class FutureWaiter(Waiter[T]):
             self.future.set_result(False)
 
 
-@dataclass(frozen=True, slots=True)
+PAUSES = (Wait, Sleep)
+"""The steps that touch no resource: a cancellation there goes into the plan."""
+
+
+@dataclass(slots=True)
 class Outcome:
     """What came of a step: tasks of the pool answer with this and never raise."""
 
@@ -61,11 +65,9 @@ class Ended(Generic[R]):
         self.result = result
 
 
-def advance(plan: Plan[R], outcome: Outcome | None) -> Step | Ended[R]:
+def advance(plan: Plan[R], outcome: Outcome) -> Step | Ended[R]:
     """Send an outcome into a plan: its next step, or its end.  Raises what the plan raises."""
     try:
-        if outcome is None:
-            return next(plan)
         if outcome.error is not None:
             return plan.throw(outcome.error)
         return plan.send(outcome.answer)
@@ -101,30 +103,34 @@ class Driver:
         """
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None or late is None else loop.time() + timeout
-        step = advance(plan, None)
-        while not isinstance(step, Ended):
-            if isinstance(step, Wait | Sleep):
+        try:
+            step = next(plan)
+            while True:
+                if isinstance(step, PAUSES):
+                    try:
+                        answer = await self._pause(step)
+                    except BaseException as error:
+                        self._give_up(plan, error, abandon)
+                        raise
+                    step = plan.send(answer)
+                    continue
+                task = self._start(step)
+                remaining = None if deadline is None else max(0.0, deadline - loop.time())
                 try:
-                    outcome = Outcome(await self._pause(step), None)
+                    await asyncio.wait((task,), timeout=remaining)
                 except BaseException as error:
-                    self._give_up(plan, error, abandon)
+                    if not isinstance(error, GeneratorExit):  # the loop is gone otherwise
+                        self.detach(self._finish(plan, task, abandon))
                     raise
-                step = advance(plan, outcome)
-                continue
-            task = self._start(step)
-            remaining = None if deadline is None else max(0.0, deadline - loop.time())
-            try:
-                await asyncio.wait((task,), timeout=remaining)
-            except BaseException as error:
-                if not isinstance(error, GeneratorExit):  # the loop is gone otherwise
+                if not task.done():
+                    assert late is not None
                     self.detach(self._finish(plan, task, abandon))
-                raise
-            if not task.done():
-                assert late is not None
-                self.detach(self._finish(plan, task, abandon))
-                raise late()
-            step = advance(plan, task.result())
-        return step.result
+                    raise late()
+                outcome = task.result()
+                step = plan.send(outcome.answer) if outcome.error is None else plan.throw(outcome.error)
+        except StopIteration as end:
+            result: R = end.value
+            return result
 
     def _start(self, step: Step) -> asyncio.Task[Outcome]:
         """Do a step in a task of the pool; a close is finished even while the loop ends."""
@@ -181,7 +187,7 @@ class Driver:
         """Carry out the rest of a plan whose caller has gone: nothing is waited for, everything is closed."""
         try:
             while not isinstance(step, Ended):
-                if isinstance(step, Wait | Sleep):
+                if isinstance(step, PAUSES):
                     step = advance(plan, Outcome(None, asyncio.CancelledError()))
                 else:
                     step = advance(plan, await self._attempt(step))
@@ -189,7 +195,7 @@ class Driver:
             return
         if abandon is not None:
             undo = abandon(step.result)
-            await self._go_on(undo, advance(undo, None), None)
+            await self._go_on(undo, advance(undo, Outcome(None, None)), None)
 
     async def _pause(self, step: Wait | Sleep) -> bool:
         if isinstance(step, Sleep):

@@ -63,6 +63,8 @@ class Planner(Generic[T]):
                 slot = yield from self._queue(waiter, deadline)
             if slot is None:
                 continue
+            if self.state.clock() < slot.fresh_until and slot.generation == self.state.generation:
+                return slot  # nothing to be done, as for most who waited
             try:
                 if (yield from self._prepare(slot, deadline)):
                     return slot

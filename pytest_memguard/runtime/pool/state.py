@@ -213,6 +213,17 @@ class PoolState(Generic[T]):
             self.idle.append(slot)
         return True
 
+    def returned(self, slot: Slot[T]) -> bool:
+        """End a lease and make its resource available, when no reset is wanted: `put_back` on the fast path."""
+        now = self.clock()
+        slot.lease = None
+        self.lease_seconds += now - slot.leased_at
+        if self.waiting or slot.generation != self.generation or now >= slot.expires_at or self.check_after != inf:
+            return self.put_back(slot)
+        slot.idle_since = now
+        self.idle.append(slot)
+        return True
+
     def lease_ended(self, slot: Slot[T]) -> None:
         """Note that a borrower's hands are off it."""
         slot.lease = None

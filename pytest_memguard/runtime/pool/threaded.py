@@ -6,11 +6,11 @@ import random as randomness
 import threading
 import time
 import warnings
-import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import FrameType, TracebackType
 from typing import Any, TypeVar
+from weakref import ref
 
 from ..errors import StillHeld
 from ..events import emit, hooks
@@ -95,7 +95,6 @@ class Pool(BasePool[T]):
         random: Callable[[], float] = randomness.random,
     ) -> None:
         self._close, self._check, self._reset = close, check, reset
-        self._looks = reset is not None or check is not None
         self._sleep = sleep
         self._confined = one_thread
         options = Options(
@@ -119,7 +118,7 @@ class Pool(BasePool[T]):
         super()._start_afresh()
 
     def _make_lock(self) -> AbstractContextManager[Any]:
-        self._taking_in = TakeIn(weakref.ref(self))
+        self._taking_in = TakeIn(ref(self))
         self._enter, self._leave = self._taking_in.raw.acquire, self._taking_in.raw.release
         self._dropped = self._taking_in.dropped
         return self._taking_in
@@ -154,7 +153,7 @@ class Pool(BasePool[T]):
         if slot is None:
             slot = self._acquire_slowly(self._options.timeout if isinstance(timeout, Default) else timeout)
         lease: PoolLease[T] = PoolLease(self, slot, positions)
-        slot.lease = weakref.ref(lease)
+        slot.lease = ref(lease)
         return lease
 
     def _acquire_slowly(self, timeout: float | None) -> Slot[T]:
@@ -167,8 +166,6 @@ class Pool(BasePool[T]):
 
     def end(self, lease: PoolLease[T], ending: Ending, frame: FrameType) -> None:
         """Called by the lease when it is released or discarded, in that frame; not for others."""
-        state = self._state
-        now = state.clock()
         self._enter()
         try:
             if not lease._held:
@@ -176,17 +173,12 @@ class Pool(BasePool[T]):
             lease._held = False
             lease._released = (frame.f_code, frame.f_lasti)
             slot: Slot[T] = lease._value
-            slot.lease = None
-            state.lease_seconds += now - slot.leased_at
-            simple = ending == "released" and not self._looks
-            if not simple:
-                kept = False
-            elif state.waiting or slot.generation != state.generation or now >= slot.expires_at:
-                kept = state.put_back(slot)
+            simple = ending == "released" and self._reset is None
+            if simple:
+                kept = self._state.returned(slot)
             else:
-                slot.idle_since = now
-                state.idle.append(slot)
-                kept = True
+                self._state.lease_ended(slot)
+                kept = False
         finally:
             self._leave()
         if self._dropped:
@@ -324,12 +316,12 @@ class Pool(BasePool[T]):
             every = self._options.sweep_every
             assert every is not None
             self._sweeper = threading.Thread(
-                target=_sweep, args=(weakref.ref(self), self._stop, every), name=f"sweep of {self.label}", daemon=True
+                target=_sweep, args=(ref(self), self._stop, every), name=f"sweep of {self.label}", daemon=True
             )
             self._sweeper.start()
 
 
-def _sweep(pool: weakref.ref[Pool[Any]], stop: threading.Event, every: float) -> None:
+def _sweep(pool: ref[Pool[Any]], stop: threading.Event, every: float) -> None:
     while not stop.wait(every):
         alive = pool()
         if alive is None:
