@@ -287,6 +287,7 @@ def test_a_negative_size_is_refused() -> None:
         BufferPool().acquire(-1)
 
 
+@settings(deadline=None)
 @given(st.integers(SMALLEST_POOLED, 1 << 40))
 def test_a_size_class_holds_its_sizes_and_wastes_a_fifth_at_most(size: int) -> None:
     wide = size_class(size)

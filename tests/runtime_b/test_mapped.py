@@ -11,7 +11,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_memguard.runtime.errors import Closed, LeaseEnded, StillHeld
@@ -27,6 +27,7 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
+@settings(deadline=None)
 @given(offset=st.integers(0, len(CONTENT)), length=st.integers(0, len(CONTENT)))
 def test_a_window_shows_what_the_file_has_there(
     offset: int, length: int, tmp_path_factory: pytest.TempPathFactory

@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_memguard.runtime.buffers import BufferPool
@@ -65,6 +65,7 @@ def test_a_value_that_wavers_around_a_threshold_causes_one_change() -> None:
     assert (statistics.warnings, statistics.criticals, statistics.peak_rss) == (2, 1, 90)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 120), min_size=1))
 def test_a_level_never_contradicts_its_threshold_by_more_than_the_hysteresis(percents: list[int]) -> None:
     monitor = MemoryMonitor(reader=Gauge(*percents))

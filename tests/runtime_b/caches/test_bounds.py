@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_memguard.runtime.caches import Cache, size_in_bytes
@@ -64,6 +64,7 @@ def test_the_estimate_ends_on_a_structure_that_contains_itself() -> None:
     assert 0 < size_in_bytes("k", loop) < 2000
 
 
+@settings(deadline=None)
 @given(st.recursive(st.text() | st.binary(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_a_part_never_weighs_more_than_the_whole(part: object) -> None:
     assert size_in_bytes("k", [part]) > size_in_bytes("k", part) - 1
