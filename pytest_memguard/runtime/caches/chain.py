@@ -49,6 +49,24 @@ class Chain(Generic[K, V]):
         self.count -= 1
         self.weight -= entry.weight
 
+    def renew(self, entry: Entry[K, V]) -> None:
+        """Move an entry that is in this chain to the newest end."""
+        newer = entry.newer
+        if newer is None:
+            return
+        older = entry.older
+        if older is None:
+            self.oldest = newer
+        else:
+            older.newer = newer
+        newer.older = older
+        last = self.newest
+        assert last is not None
+        last.newer = entry
+        entry.older = last
+        entry.newer = None
+        self.newest = entry
+
     def clear(self) -> None:
         """Unlink everything."""
         entry = self.oldest

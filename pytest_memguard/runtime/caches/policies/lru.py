@@ -25,9 +25,7 @@ class Lru(Generic[K, V]):
 
     def touch(self, entry: Entry[K, V]) -> None:
         """Move the entry to the most recent end."""
-        if entry is not self._queue.newest:
-            self._queue.remove(entry)
-            self._queue.push(entry)
+        self._queue.renew(entry)
 
     def forget(self, entry: Entry[K, V]) -> None:
         """Unlink the entry."""
