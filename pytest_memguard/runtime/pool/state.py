@@ -60,7 +60,8 @@ class PoolState(Generic[T]):
         """Infinite when there is no check."""
         self.clock = clock
         self.random = random
-        self.slots: set[Slot[T]] = set()
+        self.slots: dict[Slot[T], None] = {}
+        """All of them, oldest first."""
         self.idle: list[Slot[T]] = []
         """A stack: the resource used last is used next, and the others get old enough to be reaped."""
         self.waiting: OrderedDict[Waiter[T], None] = OrderedDict()
@@ -131,7 +132,7 @@ class PoolState(Generic[T]):
 
     def _reserve(self) -> Slot[T]:
         slot: Slot[T] = Slot(self.generation)
-        self.slots.add(slot)
+        self.slots[slot] = None
         if self.outage is not None:
             self.outage.prober = slot  # type: ignore[assignment]
         return slot
@@ -185,7 +186,7 @@ class PoolState(Generic[T]):
     def vacate(self, slot: Slot[T]) -> None:
         """Give up a slot whose resource is closed or never came: its capacity is free for others."""
         assert not slot.filled
-        self.slots.discard(slot)
+        self.slots.pop(slot, None)
         if self.outage is not None and self.outage.prober is slot:
             self.outage.prober = None
         self._serve()
@@ -256,8 +257,8 @@ class PoolState(Generic[T]):
         self._serve()
         excess = max(0, len(self.slots) - maximum)
         victims, self.idle = self.idle[:excess], self.idle[excess:]
-        busy = self.slots.difference(victims, self.idle)
-        for slot in islice(busy, excess - len(victims)):
+        busy = self.slots.keys() - {*victims, *self.idle}
+        for slot in islice((slot for slot in self.slots if slot in busy), excess - len(victims)):
             slot.generation = DOOMED
         return victims
 
@@ -341,7 +342,7 @@ class PoolState(Generic[T]):
     def check_invariants(self) -> None:
         """What must hold between any two calls; tests call it after each.  Raises `AssertionError`."""
         assert len(self.idle) == len(set(self.idle)), "a slot is idle twice"
-        assert self.slots.issuperset(self.idle), "an idle slot is not of this pool"
+        assert self.slots.keys() >= set(self.idle), "an idle slot is not of this pool"
         leased = {slot for slot in self.slots if slot.lease is not None}
         assert not leased.intersection(self.idle), "a slot is idle and leased"
         assert all(slot.filled for slot in self.idle), "an idle slot holds nothing"

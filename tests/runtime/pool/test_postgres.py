@@ -99,15 +99,23 @@ def test_many_threads_share_few_connections_while_half_are_killed(dsn: str) -> N
 def test_nothing_stays_open_at_the_server(dsn: str) -> None:
     name = "memguard pool test"
     with psycopg.connect(dsn, autocommit=True) as observer:
-        count = "select count(*) from pg_stat_activity where application_name = %s"
+
+        def seen(expected: int) -> int:
+            """How many the server sees, which notices a closed connection a little later."""
+            for _ in range(200):
+                (count,) = observer.execute(
+                    "select count(*) from pg_stat_activity where application_name = %s", (name,)
+                ).fetchone()
+                if count == expected:
+                    break
+                threading.Event().wait(0.02)
+            return count
+
         with pool_of(f"{dsn} application_name='{name}'", minimum=3) as pool:
+            assert seen(3) == 3
             pool.acquire().discard()
-            assert observer.execute(count, (name,)).fetchone() == (2,)
-        for _ in range(100):  # the server notices a closed connection a little later
-            if observer.execute(count, (name,)).fetchone() == (0,):
-                break
-            threading.Event().wait(0.02)
-        assert observer.execute(count, (name,)).fetchone() == (0,)
+            assert seen(2) == 2
+        assert seen(0) == 0
 
 
 def test_a_thousand_tasks_cancelled_at_random_lose_no_connection(dsn: str) -> None:
