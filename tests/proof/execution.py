@@ -278,7 +278,7 @@ def _stop(value: object, stage: Stage, lends: bool) -> BaseException:
 
 
 def _argument(name: str, stage: Stage) -> object:
-    if name.startswith("b") and name != "box":
+    if name in ("b0", "b1", "k"):
         return Undecided(stage)
     if name == "r":
         return Resource(stage, stage.record(PARAMETER, 0))

@@ -141,7 +141,7 @@ class Stage:
     def returning(self, value: object) -> object:
         """A ``return`` of a value, which a function that has lent it out thereby shows to be its own."""
         for each in value if isinstance(value, tuple) else (value,):
-            if isinstance(each, Resource):
+            if isinstance(each, Resource) and each.record in self.records:
                 self.reclaim(each.record)
         return value
 
@@ -345,13 +345,21 @@ class Box:
 
 
 class Undecided:
-    """A boolean argument, decided when it is first asked for."""
+    """An argument, true or equal to what it is compared with or neither: decided when that is first asked."""
 
     __slots__ = ("stage", "value")
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.value: bool | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self)
+
+    def __ne__(self, other: object) -> bool:
+        return not self
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __bool__(self) -> bool:
         if self.value is None:

@@ -78,7 +78,7 @@ class Writer:
         body = "\n".join(self.lines)
         helpers = "\n\n".join(self.helpers.values())
         word = "async def" if self.mode == "async" else "def"
-        return "\n\n".join(part for part in (HEAD, helpers, f"{word} main(b0, b1, box):\n{body}\n") if part)
+        return "\n\n".join(part for part in (HEAD, helpers, f"{word} main(b0, b1, k, box):\n{body}\n") if part)
 
     # --- small parts ---------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class Writer:
 
     def test(self) -> str:
         """A condition."""
-        tests: list[Callable[[], str]] = [lambda: "b0", lambda: "b1", lambda: "not b0", lambda: f"res.flip({self.number()})"]
+        tests: list[Callable[[], str]] = [lambda: "b0", lambda: "b1", lambda: "not b0", lambda: "k == 1", lambda: "k != 1", lambda: f"res.flip({self.number()})"]
         if self.flag:
             tests += [lambda: "ok", lambda: "not ok"] * 2
         if name := self.name(MAYBE, RES, NONE):
