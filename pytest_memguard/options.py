@@ -19,6 +19,7 @@ KINDS = (
     "asyncio task",
     "event loop",
     "lease",
+    "heap growth",
 )
 
 
@@ -33,7 +34,7 @@ class Option:
     name: str
     """Without the prefix; empty for `--memguard` itself."""
     kind: str
-    """`flag`, `number`, `words` or `path`."""
+    """`flag`, `number`, `choice`, `words` or `path`."""
     default: Any
     help: str
     choices: tuple[str, ...] = ()
@@ -46,7 +47,7 @@ class Option:
     @property
     def metavar(self) -> str:
         """What its value is called in the help."""
-        return {"number": "SECONDS", "words": "KINDS", "path": "PATH"}[self.kind]
+        return {"number": "SECONDS", "words": "KINDS", "path": "PATH", "choice": "LEVEL"}[self.kind]
 
     @property
     def key(self) -> str:
@@ -61,6 +62,13 @@ class Option:
 OPTIONS = (
     Option("", "flag", False, "watch each test, and fail those that leave something behind"),
     Option(
+        "level",
+        "choice",
+        "watch",
+        "how hard to look: `watch` every test, or with `heap` repeat those whose heap grew until growth is proved",
+        ("watch", "heap"),
+    ),
+    Option(
         "settle",
         "number",
         1.0,
@@ -73,6 +81,12 @@ OPTIONS = (
         (),
         "kinds that are not looked at, separated by commas: " + ", ".join(KINDS),
         KINDS,
+    ),
+    Option(
+        "baseline",
+        "path",
+        "",
+        "a document of --memguard-json: leaks that are in it are reported apart, and nothing fails for them",
     ),
     Option("json", "path", "", "write everything that was found to this file, as JSON"),
 )
@@ -92,7 +106,9 @@ MARKERS = {
 class Settings:
     """The options' values for a run or for a test."""
 
+    level: str = "watch"
     settle: float = 1.0
+    baseline: str = ""
     strict: bool = False
     ignore: tuple[str, ...] = ()
     json: str = ""
@@ -148,10 +164,22 @@ def _words(option: Option, value: Any) -> tuple[str, ...]:
     return words
 
 
+def _choice(option: Option, value: Any) -> str:
+    if value not in option.choices:
+        raise BadOption(f"{option.key} = {value!r} is none of {', '.join(option.choices)}")
+    return str(value)
+
+
 def _path(option: Option, value: Any) -> str:
     if not isinstance(value, str):
         raise BadOption(f"{option.key} = {value!r} is not a path")
     return value
 
 
-_READERS: dict[str, Callable[[Option, Any], Any]] = {"flag": _flag, "number": _number, "words": _words, "path": _path}
+_READERS: dict[str, Callable[[Option, Any], Any]] = {
+    "flag": _flag,
+    "number": _number,
+    "words": _words,
+    "path": _path,
+    "choice": _choice,
+}

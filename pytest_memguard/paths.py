@@ -1,13 +1,14 @@
 """The shortest chain of references from a named root to an object: who keeps it alive.
 
 Searched forwards and breadth-first from few roots (the project's modules, the fixtures that live): the
-first arrival is the shortest.  Modules, types and functions' globals are not entered, so the search stays
-in what the project built.  Nothing of an object is called; only its type and its references are read.
+first arrival is the shortest.  Other modules, other modules' classes and functions' globals are not entered,
+so the search stays in what the project built.  Nothing of an object is called; only its type and its references are read.
 """
 
 from __future__ import annotations
 
 import gc
+import re
 import sys
 import types
 from collections import deque
@@ -20,7 +21,7 @@ from .origins import Place, place_of
 LIMIT = 50_000
 """How many objects a search looks at before it gives up: 20 to 50 ms."""
 Roots: TypeAlias = Mapping[str, Any]
-_CLOSED_TO_US = (types.ModuleType, type, types.CodeType, types.BuiltinFunctionType, types.FrameType)
+_CLOSED_TO_US = (types.ModuleType, types.CodeType, types.BuiltinFunctionType, types.FrameType)
 _HARNESS = ("_pytest.", "pluggy.", "pytest_memguard.", "unittest.")
 """Modules whose objects see every test: a chain through them says nothing."""
 
@@ -60,6 +61,8 @@ def _search(roots: Roots, arrived: Callable[[Any], bool], limit: int) -> list[tu
         for child in gc.get_referents(thing):
             if id(child) in parents or isinstance(child, _CLOSED_TO_US):
                 continue
+            if isinstance(child, type) and id(thing) not in names:  # a class counts where its module names it
+                continue
             if type(child) is dict and "__builtins__" in child:  # another module's globals, behind a function
                 continue
             if type(child).__module__.startswith(_HARNESS) and ".runtime." not in type(child).__module__:
@@ -88,9 +91,9 @@ def _words(steps: list[tuple[str, Any]]) -> str:
         if parent is steps[0][1]:
             words[0] += f".{label}" if label else ""
             words[0] += f" ({type(child).__name__})"
-        elif not (type(child) is dict and label == "__dict__"):
+        elif not (type(child) is dict and (label == "__dict__" or isinstance(parent, type))):
             words.append(label or type(child).__name__)
-    return " → ".join(words)
+    return re.sub(r" → tuple → \[\d+\] → closure", " → closure", " → ".join(words))
 
 
 def _label(parent: Any, child: Any) -> str:
@@ -102,6 +105,8 @@ def _label(parent: Any, child: Any) -> str:
         return "a key"
     if type(parent) in (list, tuple):
         return next((f"[{at}]" for at, value in enumerate(parent) if value is child), "")
+    if isinstance(parent, type):
+        return next((name for name, value in vars(parent).items() if value is child), "")
     if isinstance(parent, types.CellType):
         return "closure"
     attributes = _own_dictionary(parent)

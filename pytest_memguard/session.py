@@ -14,14 +14,15 @@ from _pytest.outcomes import Failed
 from _pytest.runner import runtestprotocol
 
 from .allowed import Allowance, BadAllowance, read_allowance, split
+from .growth import RUNS, WARM_UPS, Growth, Size, Tape, explain, grows
 from .guard import Guard, release, use
 from .options import BadOption, Settings
 from .options import settings as read_settings
 from .origins import Owner
-from .reports.record import Record, record, write
+from .reports.record import Record, known, record, write
 from .reports.summary import summary
 from .reports.text import count_by_kind, describe, headline
-from .verdict import Finding, Verdict
+from .verdict import Finding, Verdict, judge_growth
 
 LEFT = pytest.StashKey[list[Finding]]()
 """What a test left, from its tear-down to its report."""
@@ -48,6 +49,9 @@ class Session:
         self._ours = False
         self._records: list[Record] = []
         self._watched = 0
+        self._known = self._baseline()
+        self._quiet = False
+        """Whether a repetition runs, which nobody hears of."""
         if not _hands_out_tests(config):
             use(self._guard)
             self._started = True
@@ -75,7 +79,10 @@ class Session:
             return None
         ihook = item.ihook
         ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if self.settings.level == "heap":
+            reports = self._repeated(item, nextitem)
+        else:
+            reports = runtestprotocol(item, nextitem=nextitem, log=False)
         mine, others = self._parted(item)
         if mine:
             _fail(next(report for report in reports if report.when == "call"), mine)
@@ -89,7 +96,7 @@ class Session:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Begin a test's turn."""
-        if not self._started:
+        if not self._started or self._quiet:
             return (yield)
         item.stash[PASSED] = True
         item.stash[LEFT] = []
@@ -110,7 +117,7 @@ class Session:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """End a test's turn, after its own tear-down and that of the fixtures that end with it."""
-        if not self._started or LEFT not in item.stash:
+        if not self._started or self._quiet or LEFT not in item.stash:
             return (yield)
         clean = False
         try:
@@ -167,10 +174,71 @@ class Session:
             for line in lines:
                 terminalreporter.line(line)
 
+    def _baseline(self) -> frozenset[str]:
+        if not self.settings.baseline:
+            return frozenset()
+        try:
+            return known(self.config.invocation_params.dir / self.settings.baseline)
+        except ValueError as error:
+            raise pytest.UsageError(f"--memguard-baseline: {error}") from None
+
+    def _repeated(self, item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
+        """Run a test; when its heap grew, run it again until growth is proved or dismissed.
+
+        The repetitions come before the reported run, with the test's own fixtures set up anew each time.
+        """
+        growth = None
+        if self._settings(item).enabled and not self._settings(item).ignores("heap growth"):
+            growth = self._growth(item)
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if growth is not None and all(report.passed for report in reports):
+            owner = Owner(item.nodeid, "test", ended=True)
+            records = item.stash[RECORDS]
+            left = item.stash[LEFT]
+            self._sort(item, [judge_growth(growth, owner)])
+            item.stash[RECORDS] = records + item.stash[RECORDS]
+            item.stash[LEFT] = left + item.stash[LEFT]
+            vars(reports[-1])["memguard"] = item.stash[RECORDS]
+        return reports
+
+    def _growth(self, item: pytest.Item) -> Growth | None:
+        def once() -> bool:
+            parent: Any = item.parent  # with the parent as the next one, only the test's own fixtures end
+            reports = runtestprotocol(item, nextitem=parent, log=False)
+            item._report_sections.clear()
+            return all(report.passed for report in reports)
+
+        self._guard.heap.thaw("the heap level")
+        self._quiet = True
+        tape = Tape(RUNS + 3)
+        try:
+            tape.measure()
+            if not once():
+                return None
+            tape.measure()
+            before, after = tape.sizes()
+            if after.blocks <= before.blocks or after.objects <= before.objects:
+                return None
+            for at in range(WARM_UPS + RUNS):
+                if at >= WARM_UPS:
+                    tape.measure()
+                if not once():
+                    return None
+            tape.measure()
+            sizes = tape.sizes()[2:]
+            if not grows(sizes):
+                return None
+            return explain(once, Size(sizes[-1].blocks - sizes[-2].blocks, sizes[-1].objects - sizes[-2].objects))
+        finally:
+            self._quiet = False
+
     def _sort(self, item: pytest.Item, findings: list[Finding]) -> None:
         """Part what fails from what is only noted."""
         strict = self._settings(item).strict
         counted, allowed = split(findings, self._allowances(item), self.today)
+        old = [each for each in counted if each.fingerprint in self._known]
+        allowed += [(each, Allowance(each.kind, f"in the baseline {self.settings.baseline}")) for each in old]
+        counted = [each for each in counted if each not in old]
         left = [each for each in counted if each.verdict is Verdict.LEAKING or strict]
         item.stash[LEFT] = left
         item.stash[RECORDS] = [
@@ -236,7 +304,7 @@ def _text(findings: list[Finding]) -> str:
 
 
 def _as_values(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in ("settle", "strict", "ignore", "enabled", "json")}
+    return {name: getattr(settings, name) for name in ("settle", "strict", "ignore", "enabled")}
 
 
 def _place(fixturedef: pytest.FixtureDef[Any]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from .growth import RUNS, Growth
 from .ledger import Drop
 from .origins import Acquisition, Owner, Place
 from .probes.probe import Sight
@@ -42,7 +43,7 @@ class Finding:
     def fingerprint(self) -> str:
         """The same for the same leak in every test and every run: its kind and the function that acquires it."""
         line = self.acquired.project_line() if self.acquired else None
-        place = f"{os.path.relpath(line.file)}:{line.function}" if line else self.what
+        place = f"{os.path.relpath(line.file)}:{line.function}" if line else self.held_by or self.what
         text = f"{self.kind}|{place}"
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -139,6 +140,10 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     return folded
 
 
-def failing(findings: Iterable[Finding]) -> list[Finding]:
-    """Those that a test fails for."""
-    return [finding for finding in findings if finding.verdict is Verdict.LEAKING]
+def judge_growth(growth: Growth, owner: Owner) -> Finding:
+    """Judge a heap that grew by the same amount in every repetition."""
+    verdict, reason = Verdict.LEAKING, f"grew in each of {RUNS} runs by the same amount"
+    if not growth.held_by:
+        verdict, reason = Verdict.UNKNOWN, f"{reason}, but nothing outside the test harness was found to keep it"
+    what = f"of {growth.objects} objects and {growth.blocks} blocks a run ({growth.kinds})"
+    return Finding(verdict, reason, "heap growth", what, "in every run", None, owner, growth.held_by)

@@ -69,6 +69,19 @@ def write(path: Path, records: Iterable[Record], watched: int) -> None:
     )
 
 
+def known(path: Path) -> frozenset[str]:
+    """The fingerprints of a document's leaks.  Raises `ValueError` naming what is wrong with the file."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["version"] != VERSION:
+            raise ValueError(f"{path} has version {document['version']}, not {VERSION}: write it again")
+        return frozenset(each["fingerprint"] for each in document["findings"] if each["fails"] or each["allowed"])
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no document of --memguard-json ({error})") from None
+
+
 def short(file: str) -> str:
     """A path as seen from the working directory, when it is inside it."""
     path = os.path.relpath(file) if os.path.isabs(file) else file

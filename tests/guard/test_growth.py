@@ -1,0 +1,137 @@
+"""Growth of the heap: proved by repetition, named by its container, dismissed when it is bounded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_memguard.growth import Size, grows
+
+from .conftest import Run
+
+SUITE = """
+import functools, pytest, weakref
+
+class Thing:
+    def __init__(self): self.data = [object() for _ in range(5)]
+
+REGISTRY = {}
+BOUNDED = {}
+NAMES = []
+
+def test_leaky_registry():
+    thing = Thing()
+    REGISTRY[id(thing)] = thing
+
+class Cache:
+    kept = []
+
+def test_leaky_class_attribute():
+    Cache.kept.append(Thing())
+
+STREAMS = weakref.WeakKeyDictionary()
+
+def test_leaky_weak_keys_that_are_their_own_values():
+    thing = Thing()
+    STREAMS[thing] = thing
+
+@functools.lru_cache(maxsize=None)
+def load(key): return Thing()
+
+def test_leaky_cache():
+    load(Thing())
+
+def test_clean_locals():
+    things = [Thing() for _ in range(50)]
+    assert len(things) == 50
+
+def test_clean_bounded():
+    BOUNDED["last"] = Thing()
+
+def test_clean_cache():
+    load("always the same")
+
+def test_clean_fixtures(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("x")
+    print("words")
+
+@pytest.mark.memguard(ignore=["heap growth"])
+def test_ignored():
+    REGISTRY[object()] = Thing()
+
+def test_clean_not_repeatable():
+    NAMES.append(Thing())
+    assert len(NAMES) == 1 or True
+"""
+
+
+@pytest.fixture(scope="module")
+def heap(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    from .conftest import run_pytest, write
+
+    folder = tmp_path_factory.mktemp("heap")
+    write(folder, {"test_it.py": SUITE.replace("test_clean_not_repeatable", "test_leaky_names")})
+    return run_pytest(folder, "--memguard-level=heap")
+
+
+@pytest.mark.parametrize(
+    ("test", "container"),
+    [
+        ("test_leaky_registry", "test_it.REGISTRY (dict)"),
+        ("test_leaky_class_attribute", "test_it.Cache (type) → kept"),
+        ("test_leaky_weak_keys_that_are_their_own_values", "test_it.STREAMS (WeakKeyDictionary) → data"),
+        ("test_leaky_cache", "test_it.load (_lru_cache_wrapper)"),
+        ("test_leaky_names", "test_it.NAMES (list)"),
+    ],
+)
+def test_growth_is_one_leak_named_by_the_container(heap: Run, test: str, container: str) -> None:
+    assert heap.outcome(test) == "failed"
+    found = heap.failing(test)
+    assert [each["kind"] for each in found] == ["heap growth"]
+    assert container in found[0]["held_by"]
+
+
+def test_what_is_bounded_or_ignored_passes(heap: Run) -> None:
+    failing = {name for name, outcome in heap.outcomes.items() if outcome != "passed"}
+    assert not [name for name in failing if "leaky" not in name], heap.output
+
+
+@given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 50)), min_size=4, max_size=6))
+def test_growth_needs_every_step_and_equal_last_steps(steps: list[tuple[int, int]]) -> None:
+    sizes = [Size(0, 0)]
+    for blocks, objects in steps:
+        sizes.append(Size(sizes[-1].blocks + blocks, sizes[-1].objects + objects))
+    last = steps[-3:]
+    even = all(max(values) - min(values) <= max(1, max(values) // 10) for values in zip(*last, strict=True))
+    assert grows(sizes) == (all(min(step) >= 1 for step in steps) and even)
+
+
+def test_a_baseline_lets_old_leaks_pass_and_new_ones_fail(suite: Callable[..., Run], tmp_path: Path) -> None:
+    old = "HELD = []\ndef test_old():\n    HELD.append(open(__file__))\n"
+    first = suite(old)
+    assert first.outcome("test_old") == "failed"
+    (tmp_path / "known.json").write_text((tmp_path / "memguard.json").read_text())
+    second = suite(
+        old + "def test_new():\n    import socket\n    HELD.append(socket.socket())\n",
+        args=("--memguard-baseline", "known.json"),
+    )
+    assert (second.outcome("test_old"), second.outcome("test_new")) == ("passed", "failed")
+    assert "in the baseline known.json" in second.output
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "is no document"), ("[]", "is no document"), (json.dumps({"version": 99, "findings": []}), "version 99")],
+)
+def test_a_baseline_that_is_none_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    from pytest_memguard.reports.record import known
+
+    path = tmp_path / "known.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words):
+        known(path)
