@@ -13,6 +13,8 @@ from memlint.findings import Finding
 from memlint.settings import Settings
 
 CATALOGUE = load(plugins=False)
+_PATH = "/elsewhere/use.py"
+"""Outside any project: what is known must come from the catalogue, also for our own packages."""
 _CHECKER = Checker(Settings(preview=True), catalogue=CATALOGUE)
 
 
@@ -26,7 +28,7 @@ class Program:
     def findings(self) -> tuple[Finding, ...]:
         """What is reported on the line marked ``# here``."""
         line = next(number for number, text in enumerate(self.text.splitlines(), 1) if text.endswith("# here"))
-        result = _CHECKER.check_bytes(self.text.encode(), "use.py")
+        result = _CHECKER.check_bytes(self.text.encode(), _PATH)
         assert result.failure is None, result.failure
         return tuple(one for one in result.findings if one.span.line == line)
 
