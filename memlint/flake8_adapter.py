@@ -89,6 +89,7 @@ class Plugin:
                 preview=settings.preview or options.memlint_preview,
             )
             cls._checker = Checker(settings, RULES)
+            cls._checker.sees_project = False  # flake8 judges one file at a time, and caches by that file alone
             cls._heed_comments = not options.disable_noqa
         except (SettingsError, CatalogueError) as error:
             raise ExecutionError(f"memlint: {error}") from error

@@ -1,7 +1,8 @@
 """The other files of a project: what a function, class or base defined elsewhere does.
 
 Modules are found on disk, on demand, below the folder that holds the file's top package, and only within that
-package: what another distribution does is the catalogue's business.  A module is parsed only when a line of it that
+package: what another distribution does is the catalogue's business.  For a file in no package the project is the
+modules beside it.  A module is parsed only when a line of it that
 matters could acquire something, or when a resource is handed to one of its functions.
 """
 
@@ -28,6 +29,11 @@ HOPS = 5
 _TOP = re.compile(rb"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[^\s#)\]}'\"]", re.MULTILINE)
 
 
+_FROM = re.compile(rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]+)", re.MULTILINE)
+_IMPORT = re.compile(rb"^[ \t]*import[ \t]+([\w.]+)(?:[ \t]+as[ \t]+(\w+))?", re.MULTILINE)
+_NAME = re.compile(rb"(\w+)(?:\s+as\s+(\w+))?")
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """Something that a module of the project defines at its top level."""
@@ -43,17 +49,19 @@ class Project:
     root: str
     """The folder that holds the top package."""
     package: str
-    """The top package's name."""
+    """The top package's name; empty for modules that stand in no package."""
     catalogue: Catalogue
     level: RaiseLevel = RaiseLevel.DEFAULT
     strict: bool = False
     _texts: dict[str, bytes | None] = field(default_factory=dict)
     _lines: dict[str, list[int]] = field(default_factory=dict)
+    _giving: dict[str, bool] = field(default_factory=dict)
     _analysers: OrderedDict[str, FileAnalyser | None] = field(default_factory=OrderedDict)
 
     def knows(self, qualified: str) -> bool:
         """Whether a name belongs to this project."""
-        return qualified.partition(".")[0] == self.package
+        top = qualified.partition(".")[0]
+        return top == self.package if self.package else self.text(top) is not None
 
     # --- modules -------------------------------------------------------------------------------------------------
 
@@ -145,8 +153,11 @@ class Project:
 
     def may_give(self, qualified: str) -> bool:
         """Whether a function or class of the project could acquire something, as far as its bytes tell."""
-        if not self.knows(qualified):
-            return False
+        if qualified not in self._giving:
+            self._giving[qualified] = self.knows(qualified) and self._may_give(qualified)
+        return self._giving[qualified]
+
+    def _may_give(self, qualified: str) -> bool:
         found = self.definition(qualified)
         if found is None or "." in found.name:
             return False
@@ -155,6 +166,31 @@ class Project:
             name == found.name.encode() and any(first <= line <= last for line in lines)
             for name, first, last in self._definitions(found.module)
         )
+
+    def used_in(self, data: bytes, package: str) -> bool:
+        """Whether a file that acquires nothing by itself imports something of the project that may give.
+
+        ``package`` is what the file's relative imports are relative to.
+        """
+        for match in _FROM.finditer(data):
+            base = _absolute(match.group(1), match.group(2), package)
+            if base and not self.knows(base):
+                continue
+            for name in _NAME.finditer(match.group(3)):
+                qualified = f"{base}.{name.group(1).decode()}" if base else name.group(1).decode()
+                if self.may_give(qualified) or self._called_through(data, name.group(2) or name.group(1), qualified):
+                    return True
+        return any(
+            self._called_through(data, match.group(2) or match.group(1), match.group(1).decode())
+            for match in _IMPORT.finditer(data)
+            if self.knows(match.group(1).decode())
+        )
+
+    def _called_through(self, data: bytes, name: bytes, module: str) -> bool:
+        if self.text(module) is None:
+            return False
+        called = set(re.findall(rb"\b%s\.(\w+)\s*\(" % re.escape(name), data))
+        return any(self.may_give(f"{module}.{word.decode()}") for word in called)
 
     def lines(self, module: str) -> list[int]:
         """The lines of a module that could acquire something."""
@@ -181,22 +217,31 @@ class Project:
         return analyser, analyser.names.classes[found.name]
 
 
+def _absolute(dots: bytes, module: bytes, package: str) -> str:
+    if not dots:
+        return module.decode()
+    parents = package.split(".") if package else []
+    kept = parents[: len(parents) - (len(dots) - 1)]
+    return ".".join([*kept, *([module.decode()] if module else [])])
+
+
 @dataclass
 class Projects:
-    """The projects that the checked files belong to, one a top package."""
+    """The projects that the checked files belong to, one a top package (or a folder of plain modules)."""
 
     catalogue: Catalogue
     strict: bool = False
     _found: dict[tuple[str, str], Project] = field(default_factory=dict)
 
-    def of(self, path: str, module: str) -> Project | None:
-        """The project of a file; None for a file that is in no package."""
+    def of(self, path: str, module: str) -> Project:
+        """The project of a file."""
         package, dot, _ = module.partition(".")
-        init = os.path.basename(path) == "__init__.py"
-        if not dot and not init:
-            return None
         folder = os.path.dirname(os.path.abspath(path))
-        for _ in range(module.count(".") - (0 if init else 1) + 1):
+        if os.path.basename(path) == "__init__.py":
+            folder = os.path.dirname(folder)
+        elif not dot:
+            package = ""
+        for _ in range(module.count(".")):
             folder = os.path.dirname(folder)
         key = (folder, package)
         if key not in self._found:

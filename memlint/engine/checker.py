@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -106,10 +107,18 @@ class Checker:
         asked = self._reports_unused and b"noqa" in data.lower()
         if path.endswith(SUFFIX):
             return read_notebook(text, path)
-        if not asked and not self._prefilter.may_hold(data):
+        if not asked and not self._prefilter.may_hold(data) and not self._uses_project(data, path):
             check_syntax(text, path)
             return None
         return parse(text, path)
+
+    def _uses_project(self, data: bytes, path: str) -> bool:
+        """Whether the file calls something of its project that may give it a resource."""
+        if not self.sees_project:
+            return False
+        module = module_name(path)
+        package = module if os.path.basename(path) == "__init__.py" else module.rpartition(".")[0]
+        return self._projects.of(path, module).used_in(data, package)
 
     def analyse(self, source: Source) -> Analysis:
         """Follow what a file acquires.
