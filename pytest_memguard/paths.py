@@ -2,7 +2,8 @@
 
 Searched forwards and breadth-first from few roots (the project's modules, the fixtures that live): the
 first arrival is the shortest.  Other modules, other modules' classes and functions' globals are not entered,
-so the search stays in what the project built.  Nothing of an object is called; only its type and its references are read.
+so the search stays in what the project built.  Nothing of an object is called; only its type and its
+references are read.
 """
 
 from __future__ import annotations

@@ -78,6 +78,12 @@ def judge_drop(drop: Drop) -> Finding:
 
 INNOCENT = (
     ("anyio/_backends/_asyncio.py", "_call_in_runner_task", "anyio's test runner ends it with its loop"),
+    (
+        "anyio/_backends/_asyncio.py",
+        "setup_process_pool_exit_at_shutdown",
+        "it waits for its loop's end on purpose: that is when it stops anyio's processes",
+    ),
+    ("multiprocessing/heap.py", "", "multiprocessing keeps its arenas of shared memory for the next value"),
     ("trio/_core/_thread_cache.py", "", "trio keeps idle threads for ten seconds, for whoever needs one next"),
     ("multiprocessing/resource_tracker.py", "", "multiprocessing keeps its tracker for the process's life"),
     ("multiprocessing/forkserver.py", "", "multiprocessing keeps its fork server for the process's life"),

@@ -45,6 +45,7 @@ class Descriptors:
         self._known: dict[int, tuple[Identity, Acquisition]] = {}
         self._paths: deque[Acquisition] = deque(maxlen=2000)
         self._book: Book | None = None
+        self._maps: deque[tuple[Identity, Acquisition]] = deque(maxlen=500)
         self._base: frozenset[int] | None = None
         """What was open at the first look."""
         self._dup = os.dup
@@ -57,11 +58,13 @@ class Descriptors:
         self._dup = os.dup
         self._spare = os.open(os.devnull, os.O_RDONLY)
         audit.listen("open", self._opened)
+        audit.listen("mmap.__new__", self._mapped)
         stands.add(*(_Opens(getattr(os, name), self) for name in CALLS if hasattr(os, name)))
 
     def stop(self) -> None:
         """Put everything back."""
         audit.silence("open")
+        audit.silence("mmap.__new__")
         if self._spare >= 0:
             os.close(self._spare)
             self._spare = -1
@@ -101,13 +104,18 @@ class Descriptors:
         acquired = self._find(number, link)
         if acquired is None and INNOCENT.match(link):
             return None
-        return Sight(kind, name_of(kind, number, link), acquired)
+        if acquired is not None and acquired.kind == "mmap":
+            kind, what = "mmap", f"of {link}"
+        else:
+            what = name_of(kind, number, link)
+        return Sight(kind, what, acquired)
 
     def forget(self, ended: Owner) -> None:
         """Drop the records of an owner that has been judged."""
         self._known = {number: pair for number, pair in self._known.items() if pair[1].owner is not ended}
         kept = [acquired for acquired in self._paths if acquired.owner is not ended]
         self._paths = deque(kept, maxlen=self._paths.maxlen)
+        self._maps = deque((pair for pair in self._maps if pair[1].owner is not ended), maxlen=self._maps.maxlen)
 
     def note(self, number: int, acquired: Acquisition) -> None:
         """Remember who acquired a descriptor, for as long as it is the same file, pipe or socket."""
@@ -130,10 +138,21 @@ class Descriptors:
             return
         self._paths.append(self._book.enter("file", os.fsdecode(path), frame))
 
+    def _mapped(self, arguments: tuple[Any, ...]) -> None:
+        """A mapping keeps a copy of its file's number, which nothing tells: the file's identity is what stays."""
+        number = arguments[0]
+        identity = _identity(number) if isinstance(number, int) and number >= 0 else None
+        if identity is not None and self._book is not None:
+            self._maps.append((identity, self._book.enter("mmap", "", sys._getframe(2))))
+
     def _find(self, number: int, link: str) -> Acquisition | None:
-        known = self._known.get(number)
-        if known is not None and known[0] == _identity(number):
-            return known[1]
+        identity = _identity(number)
+        for known, acquired in reversed(self._known.values()):
+            if known == identity:  # by identity alone: a mapping copies the number of the file that it maps
+                return acquired
+        mapped = next((acquired for known, acquired in reversed(self._maps) if known == identity), None)
+        if mapped is not None:
+            return mapped
         return next((each for each in reversed(self._paths) if names(each.what, link)), None)
 
 

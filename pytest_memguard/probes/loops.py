@@ -18,6 +18,7 @@ from .watched import Register, Watched
 
 DESTROYED = "Task was destroyed but it is pending!"
 AT_SHUTDOWN = "cancelled only by the shutdown of its loop"
+RUNNERS = ("asyncio/runners.py", "asyncio/base_events.py")
 FREED = "freed while still pending"
 MARK = "_memguard_acquired"
 """Kept on the object itself: when the collector runs a finalizer, weak references are gone already."""
@@ -136,12 +137,21 @@ class Loops:
 
     def _cancelled(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def _cancel_all_tasks(loop: Any) -> None:
-            for task, ref in self._tasks:
-                if not task.done() and task.get_loop() is loop and is_stuck(task) and self._book is not None:
+            left = [(task, ref) for task, ref in self._tasks if not task.done() and task.get_loop() is loop]
+            # an exception that stops the loop itself stops its main task too: then nobody had a chance
+            interrupted = any(_is_main(ref) for _, ref in left)
+            for task, ref in left:
+                if not interrupted and is_stuck(task) and self._book is not None:
                     self._book.drop(ref.acquired, _label(task), AT_SHUTDOWN)
             real(loop)
 
         return _cancel_all_tasks
+
+
+def _is_main(ref: Watched) -> bool:
+    """Whether a task is what a runner was given to run."""
+    frames = ref.acquired.frames()[:4]
+    return any(frame.file.endswith(RUNNERS) and frame.function.startswith("run") for frame in frames)
 
 
 def is_stuck(task: Any) -> bool:

@@ -9,13 +9,14 @@ Cost: 2 µs a socket made, 2 µs one closed.
 from __future__ import annotations
 
 import io
+import os
 import socket
 import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from ..origins import Owner
+from ..origins import Acquisition, Owner
 from .patches import Patches, Stands
 from .peers import address
 from .probe import Book, Census, Key, Sight
@@ -30,6 +31,8 @@ class Sockets:
     def __init__(self) -> None:
         self._patches = Patches()
         self._live = Register(self._gone)
+        self._numbers: dict[int, tuple[int, Acquisition]] = {}
+        """What became a bare number: its inode, and who made it."""
         self._book: Book | None = None
 
     def start(self, book: Book, _: Stands) -> None:
@@ -38,7 +41,7 @@ class Sockets:
         kind = socket.socket
         self._patches.put(kind, "__init__", self._made(kind.__init__))
         self._patches.put(kind, "_real_close", self._closed(kind._real_close))  # type: ignore[attr-defined]
-        self._patches.put(kind, "detach", self._detached(kind.detach))
+        self._patches.put(kind, "detach", self._without(kind.detach))
         self._patches.put(socket.SocketIO, "_dealloc_warn", self._file_dropped())
 
     def stop(self) -> None:
@@ -55,7 +58,8 @@ class Sockets:
         raise LookupError(key)
 
     def forget(self, ended: Owner) -> None:
-        """Nothing to do: the records go with the sockets."""
+        """Drop the records of an owner that has been judged; those of sockets go with the sockets."""
+        self._numbers = {at: pair for at, pair in self._numbers.items() if pair[1].owner is not ended}
 
     def at(self, number: int, link: str) -> Sight | None:
         """The socket that has a descriptor."""
@@ -64,7 +68,8 @@ class Sockets:
         for thing, ref in self._live:
             if socket.socket.fileno(thing) == number:
                 return Sight("socket", address(link), ref.acquired, thing)
-        return None
+        inode, acquired = self._numbers.get(number, (0, None))
+        return Sight("socket", address(link), acquired) if link == f"socket:[{inode}]" else None
 
     def _gone(self, ref: Watched) -> None:
         assert self._book is not None
@@ -87,10 +92,13 @@ class Sockets:
 
         return _real_close
 
-    def _detached(self, real: Callable[..., int]) -> Callable[..., int]:
+    def _without(self, real: Callable[..., int]) -> Callable[..., int]:
         def detach(self_: Any) -> int:
-            self._live.remove(self_)
-            return real(self_)
+            ref = self._live.remove(self_)
+            number = real(self_)
+            if ref is not None and number >= 0:
+                self._numbers[number] = os.fstat(number).st_ino, ref.acquired
+            return number
 
         detach.__doc__ = real.__doc__
         return detach

@@ -15,6 +15,7 @@ import http.client
 import io
 import logging
 import lzma
+import mmap
 import os
 import selectors
 import socket
@@ -173,6 +174,18 @@ def memory_file(path: Path) -> Acquired:
     return Acquired(number, lambda: os.close(number))
 
 
+def detached_socket(path: Path) -> Acquired:
+    number = socket.socket().detach()
+    return Acquired(number, lambda: os.close(number))
+
+
+def mapping(path: Path) -> Acquired:
+    with open(path, "r+b") as file:
+        mapped = mmap.mmap(file.fileno(), 0)
+    HELD.append(mapped)
+    return close(mapped)
+
+
 def selector(path: Path) -> Acquired:
     return close(selectors.DefaultSelector())
 
@@ -301,6 +314,8 @@ NUMBERS = {
     "terminal": (terminal,),
     "eventfd": (event,),
     "memfd": (memory_file,),
+    "socket": (detached_socket,),
+    "mmap": (mapping,),
 }
 """Numbers and what hides one: nothing closes these by itself."""
 HELD_AS = {child_that_has_ended: "zombie process"}
