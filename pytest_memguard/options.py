@@ -90,9 +90,11 @@ OPTIONS = (
     ),
     Option("json", "path", "", "write everything that was found to this file, as JSON"),
 )
+MARKED = ("enabled", "ignore", "settle", "strict")
+"""What a test's own marker can set."""
 MARKERS = {
     "memguard": (
-        "memguard(ignore=..., strict=..., enabled=...): how this test is watched under --memguard; "
+        f"memguard({', '.join(f'{name}=...' for name in MARKED)}): how this test is watched under --memguard; "
         "`enabled=False` switches the guard off for it"
     ),
     "memguard_allow": (

@@ -16,7 +16,7 @@ from _pytest.runner import runtestprotocol
 from .allowed import Allowance, BadAllowance, read_allowance, split
 from .growth import RUNS, WARM_UPS, Growth, Size, Tape, explain, grows
 from .guard import Guard, release, use
-from .options import BadOption, Settings
+from .options import MARKED, BadOption, Settings
 from .options import settings as read_settings
 from .origins import Owner
 from .reports.record import Record, known, record, write
@@ -256,6 +256,10 @@ class Session:
         for marker in reversed(list(item.iter_markers("memguard"))):
             if marker.args:
                 raise pytest.UsageError(f"{item.nodeid}: memguard takes names only, such as memguard(enabled=False)")
+            unknown = [name for name in marker.kwargs if name not in MARKED]
+            if unknown:
+                known_names = ", ".join(MARKED)
+                raise pytest.UsageError(f"{item.nodeid}: memguard takes no {unknown[0]!r}; it takes {known_names}")
             values.update(marker.kwargs)
         if not values:
             return self.settings
@@ -304,7 +308,7 @@ def _text(findings: list[Finding]) -> str:
 
 
 def _as_values(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in ("settle", "strict", "ignore", "enabled")}
+    return {name: getattr(settings, name) for name in MARKED}
 
 
 def _place(fixturedef: pytest.FixtureDef[Any]) -> str:

@@ -1,0 +1,115 @@
+"""Write docs/reference/guard.md from the options' table, the markers and the probes.
+
+python docs/reference/write_guard.py            # write the page
+python docs/reference/write_guard.py --check    # exit 1 when it is not what the code says
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest_memguard.probes
+from pytest_memguard import options
+from pytest_memguard.plugin import Memguard
+from pytest_memguard.reports.record import Record
+from pytest_memguard.reports.text import CURES
+from pytest_memguard.verdict import INNOCENT
+
+PAGE = Path(__file__).with_name("guard.md")
+HELPERS = {"audit", "kinds", "patches", "peers", "probe", "watched"}
+"""Modules of the probes' folder that are no probes."""
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([*_options(), *_markers(), *_kinds(), *_probes(), *_innocent(), *_document()]) + "\n"
+
+
+def _options() -> Iterator[str]:
+    yield "# The guard: options, markers, kinds"
+    yield ""
+    yield "Generated from the code by `python docs/reference/write_guard.py`; a test compares."
+    yield ""
+    yield "## Options"
+    yield ""
+    yield "On the command line, or in the ini file under `[pytest]` (`[tool.pytest.ini_options]` in pyproject.toml)."
+    yield ""
+    yield "| command line | ini key | default | what it does |"
+    yield "|---|---|---|---|"
+    for option in options.OPTIONS:
+        flag = option.flag if option.kind == "flag" else f"{option.flag} {option.metavar}"
+        default = {"": "none", (): "none", False: "off"}.get(option.default, option.default)
+        yield f"| `{flag}` | `{option.key}` | {default} | {option.help} |"
+    yield ""
+
+
+def _markers() -> Iterator[str]:
+    yield "## Markers and the fixture"
+    yield ""
+    for line in options.MARKERS.values():
+        form, _, words = line.partition(": ")
+        yield f"- `@pytest.mark.{form}`: {words}."
+    yield f"- `memguard` (fixture): {inspect.getdoc(Memguard.watch)}"
+    yield "- `pytest_memguard.guard.watch`: the same in scripts and notebooks, without pytest."
+    yield ""
+
+
+def _kinds() -> Iterator[str]:
+    yield "## Kinds"
+    yield ""
+    yield "| kind | what the report advises |"
+    yield "|---|---|"
+    for kind, cure in CURES.items():
+        yield f"| {kind} | {cure} |"
+    yield ""
+
+
+def _probes() -> Iterator[str]:
+    yield "## Probes and what they cost"
+    yield ""
+    for module in sorted(pkgutil.iter_modules(pytest_memguard.probes.__path__), key=lambda each: each.name):
+        if module.name not in HELPERS:
+            words = inspect.getdoc(importlib.import_module(f"pytest_memguard.probes.{module.name}")) or ""
+            yield f"- **{module.name}**: {' '.join(words.split())}"
+    yield ""
+
+
+def _innocent() -> Iterator[str]:
+    yield "## Known innocents"
+    yield ""
+    yield "| acquired in | why it is no leak |"
+    yield "|---|---|"
+    for file, function, why in INNOCENT:
+        yield f"| `{file}`{f', `{function}`' if function else ''} | {why} |"
+    yield ""
+
+
+def _document() -> Iterator[str]:
+    yield "## The JSON document"
+    yield ""
+    yield "`--memguard-json PATH` writes `version`, `tests` (how many were watched) and `findings`, each with:"
+    yield ""
+    yield from (f"- `{name}`" for name in Record.__annotations__)
+    yield ""
+    yield "`origin` has file, line and function, innermost first; `subject` is false for what stands on another thing."
+    yield "The same file serves as `--memguard-baseline`."
+
+
+def main() -> int:
+    """Write the page, or compare it."""
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(page(), encoding="utf-8")
+        return 0
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == page():
+        return 0
+    print(f"{PAGE.name} is not what the code says: run python docs/reference/write_guard.py", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
