@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import select
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,6 +90,33 @@ def test_a_process_that_dies_is_told_with_the_file_it_died_of(many: list[str], t
     assert told == [("m07.py", "ZeroDivisionError: division by zero"), ("m21.py", "the process that checked it died")]
     assert report.files == 40
     assert len(report.findings) == len(check_paths(set(many) - {"m07.py", "m21.py"}, rules=FAKES).findings)
+
+
+PARENT = """
+import os, sys, time
+from memlint.engine import Checker, FileResult, run
+from memlint.settings import Settings
+
+class Slow(Checker):
+    def check_file(self, path):
+        print(os.getpid(), flush=True)
+        time.sleep(600)
+        return FileResult(path)
+
+run(Slow(Settings()), ["a.py", "b.py"], jobs=2)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system cannot wait for a process of another")
+def test_no_process_outlives_a_parent_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        children = [os.pidfd_open(int(parent.stdout.readline())) for _ in range(2)]
+        parent.kill()
+
+    for child in children:
+        with open(child, closefd=True) as ended:
+            assert select.select([ended], [], [], 60)[0]
 
 
 def test_running_out_of_stack_is_the_files_fault_only_when_it_is_nested_deeply() -> None:
