@@ -181,6 +181,23 @@ def test_settings_are_those_of_the_folder_and_may_change(tmp_path: Path) -> None
     session(tmp_path, talk)
 
 
+def test_a_saved_file_is_seen_by_those_that_use_it(tmp_path: Path) -> None:
+    maker, user = tmp_path / "maker.py", tmp_path / "user.py"
+    maker.write_text("def make(path):\n    return open(path)\n")
+    text = "from maker import make\n\n\ndef use(path):\n    f = make(path)\n    print(f.name)\n"
+
+    async def talk(editor: Editor) -> None:
+        editor.open(user, text)
+        assert [found.code for found in (await editor.told()).diagnostics] == ["MEM101"]
+
+        maker.write_text("def make(path):\n    return path\n")
+        saved = types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(maker.as_uri()))
+        editor.client.text_document_did_save(saved)
+        assert not (await editor.told()).diagnostics
+
+    session(tmp_path, talk)
+
+
 # --- the wire, without an editor ------------------------------------------------------------------------------------
 
 

@@ -61,6 +61,10 @@ class Checkers:
             return FileResult(path)
         return checker.check_bytes(document.text.encode("utf-8", "surrogatepass"), path)
 
+    def forget(self) -> None:
+        """Look at the other files of a project anew: one of them was saved."""
+        self._made.clear()
+
     def _for(self, path: str) -> Checker:
         self.trouble = None
         try:

@@ -41,7 +41,7 @@ class Session:
             "shutdown": self._shutdown,
             "textDocument/didOpen": self._open,
             "textDocument/didChange": self._change,
-            "textDocument/didSave": self._save,
+            "textDocument/didSave": self._files_changed,
             "textDocument/didClose": self._close,
             "textDocument/codeAction": self._code_actions,
             "textDocument/hover": self._hover,
@@ -127,17 +127,16 @@ class Session:
         document.version = params["textDocument"].get("version")
         self._dirty[document.uri] = None
 
-    def _save(self, params: Mapping[str, Any]) -> None:
-        self._dirty[self._documents[params["textDocument"]["uri"]].uri] = None
+    def _files_changed(self, _params: Mapping[str, Any]) -> None:
+        """What one file does may matter to all that are open."""
+        self._checkers.forget()
+        self._dirty.update(dict.fromkeys(self._documents))
 
     def _close(self, params: Mapping[str, Any]) -> None:
         address = params["textDocument"]["uri"]
         self._documents.pop(address, None)
         self._dirty.pop(address, None)
         self._notify("textDocument/publishDiagnostics", {"uri": address, "diagnostics": []})
-
-    def _files_changed(self, _params: Mapping[str, Any]) -> None:
-        self._dirty.update(dict.fromkeys(self._documents))
 
     def _code_actions(self, params: Mapping[str, Any]) -> object:
         document = self._current(params)
