@@ -55,7 +55,9 @@ def _sites(analysis: Analysis, line: int) -> Iterator[str]:
 
 
 def _outcome(record: SiteRecord, outcome: Outcome) -> str:
-    place = getattr(outcome.node, "lineno", getattr(record.site.node, "lineno", 0))
+    node = outcome.node if hasattr(outcome.node, "lineno") else record.site.node
+    ends = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    place = getattr(node, "end_lineno" if ends else "lineno", 0)
     detail = f" ({outcome.text})" if outcome.text else ""
     return f"  on some path it {_WORDS.get(outcome.fate, outcome.fate.value)} at line {place}{detail}"
 
