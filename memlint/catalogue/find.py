@@ -169,6 +169,12 @@ def _kind(kind: model.Kind) -> Iterator[str]:
     if kind.why:
         yield f"  otherwise {kind.why}"
     yield f"  {_COLLECTED[kind.collected]}"
+    if kind.lazy:
+        yield "  it holds nothing before it is used"
+    if kind.child:
+        yield "  it ends with the resource whose method made it"
+    if kind.finalizes:
+        yield "  it releases itself, by design, when its owner is collected"
     if kind.lifetime:
         yield "  one that is kept by a module may live as long as the process"
     if kind.preview:

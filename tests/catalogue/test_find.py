@@ -75,6 +75,9 @@ def test_a_kind_lists_who_acquires_it() -> None:
         ("os.scandir", "  released by .close(), `with` or reading it to the end"),
         ("threading.Thread", "  released by .join() or setting .daemon = True"),
         ("threading.Thread", "  reported with --preview only"),
+        ("requests.Session", "  it holds nothing before it is used"),
+        ("aiohttp.ClientSession.get", "  it ends with the resource whose method made it"),
+        ("tempfile.TemporaryDirectory", "  it releases itself, by design, when its owner is collected"),
         ("http.client.HTTPResponse", "http.client.HTTPResponse is a class of an HTTP response"),
     ],
 )
