@@ -160,7 +160,7 @@ async def _tasks(seconds: float, count: int, fate: Fate) -> None:
             report.scopes += 1
             report.scopes_lost += 1
             scope.defer(later, released)
-            async with pool.acquire(timeout=chances.choice([0.001, 0.05, 1.0])) as connection:
+            async with pool.acquire(timeout=chances.choice([0.001, 0.5, 5.0])) as connection:
                 report.leases += 1
                 connection.use()
                 try:
@@ -248,7 +248,7 @@ def _work(pool: Pool[Connection], fate: Fate, seed: int, end: float) -> None:
                     report.scopes += 1
                     report.scopes_lost += 1
                 scope.defer(_released, fate)
-                lease = pool.acquire(timeout=chances.choice([0.001, 0.05, 1.0]))
+                lease = pool.acquire(timeout=chances.choice([0.001, 0.5, 5.0]))
                 report.leases += 1
                 lease.value.use()
                 time.sleep(chances.random() * 0.001)

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     )
     from .events import Event, subscribe
     from .health import Health, HealthReport, Status, check_health
-    from .instrument.ledger import Instrumentation
-    from .instrument.table import instrument
+    from .instrumentation.ledger import Instrumentation
+    from .instrumentation.table import instrument
     from .lease import AsyncLease, Lease, outstanding
     from .mapped import MappedFile
     from .monitor import MemoryLevel, MemoryMonitor, MonitorStatistics, Pressure
@@ -151,8 +151,8 @@ _ROOMS = {
         "MemguardError StillHeld WrongLoop WrongOwner WrongProcess WrongThread"
     ),
     "events": "Event subscribe",
-    "instrument.ledger": "Instrumentation",
-    "instrument.table": "instrument",
+    "instrumentation.ledger": "Instrumentation",
+    "instrumentation.table": "instrument",
     "lease": "AsyncLease Lease outstanding",
     "origin": "Frame Origin capture",
     "pool.asynchronous": "AsyncPool",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from itertools import dropwhile, islice
+from itertools import dropwhile
 from sys import _getframe
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
@@ -56,18 +56,19 @@ class Origin:
     def frames(self) -> tuple[Frame, ...]:
         """The lines of the chain, worked out at the first call."""
         if self._frames is None:
-            pairs = list(zip(self.positions[::2], self.positions[1::2], strict=True))
-            outside = dropwhile(lambda pair: pair[0].co_filename.startswith(_PACKAGE), pairs)
-            chosen = list(outside) or pairs
-            self._frames = tuple(Frame(code.co_filename, _line(code, at), code.co_name) for code, at in chosen)
+            self._frames = tuple(_frame(code, offset) for code, offset in self._pairs())
         return self._frames
+
+    def _pairs(self) -> list[tuple[CodeType, int]]:
+        pairs = list(zip(self.positions[::2], self.positions[1::2], strict=True))
+        return list(dropwhile(lambda pair: pair[0].co_filename.startswith(_PACKAGE), pairs)) or pairs
 
     def __bool__(self) -> bool:
         return bool(self.positions)
 
     def __str__(self) -> str:
-        frames = self.frames()
-        return str(frames[0]) if frames else "an unknown place"
+        pairs = self._pairs()
+        return str(_frame(*pairs[0])) if pairs else "an unknown place"
 
     def __repr__(self) -> str:
         return f"<Origin {self}>"
@@ -144,9 +145,14 @@ def _walk(frame: FrameType | None, depth: int) -> Positions:
     return tuple(positions)
 
 
+def _frame(code: CodeType, offset: int) -> Frame:
+    return Frame(code.co_filename, _line(code, offset), code.co_name)
+
+
 def _line(code: CodeType, offset: int) -> int:
-    for line, *_ in islice(code.co_positions(), offset // 2, None):
-        return line or 0
+    for start, end, line in code.co_lines():
+        if start <= offset < end:
+            return line or 0
     return 0
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import inspect
 import threading
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_memguard.runtime import Origin, capture
@@ -49,6 +49,7 @@ def test_the_line_of_a_call_over_many_lines_is_that_of_the_call() -> None:
     assert origin.frames()[0].line == expected
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.integers(1, 12))
 def test_it_keeps_the_innermost_frames_up_to_its_depth(calls: int, depth: int) -> None:
     def nested(left: int) -> Origin:
@@ -74,12 +75,16 @@ def test_a_shallow_stack_is_kept_whole() -> None:
     assert len(found[0]) < DEPTH
 
 
+@settings(deadline=None)
 @given(st.integers(0, 12))
 def test_a_snapshot_is_what_walking_the_stack_gives(calls: int) -> None:
     def nested(left: int) -> tuple[list[str], list[str]]:
         if left:
             return nested(left - 1)
-        walked = [frame.function for frame in inspect.stack()[:DEPTH]]
+        frame, walked = inspect.currentframe(), []
+        while frame is not None and len(walked) < DEPTH:
+            walked.append(frame.f_code.co_name)
+            frame = frame.f_back
         return [frame.function for frame in Origin(snapshot(0)).frames()], walked
 
     taken, walked = nested(calls)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -190,6 +190,7 @@ def test_a_forked_child_releases_nothing_of_its_parents() -> None:
     assert not folder.exists()
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([None, ValueError("x"), KeyboardInterrupt()]), max_size=8))
 def test_everything_is_released_once_whatever_fails(failures: list[BaseException | None]) -> None:
     things = [Thing(fails=fails) for fails in failures]
@@ -277,3 +278,4 @@ class Scopes(RuleBasedStateMachine):
 
 
 TestScopes = Scopes.TestCase
+TestScopes.settings = settings(deadline=None, max_examples=50)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Coroutine, Generator
+from types import AsyncGeneratorType
 from typing import Any, Literal, TypeAlias, get_args
 
 from ..origin import Origin
@@ -70,9 +72,14 @@ def whereabouts(body: Any) -> Origin:
     """Where a suspended coroutine is, innermost await first."""
     positions: list[Any] = []
     while body is not None:
-        frame = getattr(body, "cr_frame", None) or getattr(body, "gi_frame", None) or getattr(body, "ag_frame", None)
-        if frame is None:
-            break
-        positions[:0] = (frame.f_code, frame.f_lasti)
-        body = getattr(body, "cr_await", None) or getattr(body, "gi_yieldfrom", None) or getattr(body, "ag_await", None)
+        frame = next((frame for name in FRAMES if (frame := getattr(body, name, None)) is not None), None)
+        if frame is not None:
+            positions[:0] = (frame.f_code, frame.f_lasti)
+            body = next((inner for name in AWAITED if (inner := getattr(body, name, None)) is not None), None)
+        else:  # a step of an async generator, which does not name its generator
+            body = next((each for each in gc.get_referents(body) if isinstance(each, AsyncGeneratorType)), None)
     return Origin(tuple(positions))
+
+
+FRAMES = ("cr_frame", "gi_frame", "ag_frame")
+AWAITED = ("cr_await", "gi_yieldfrom", "ag_await")

@@ -69,10 +69,13 @@ class Sweep:
 
 
 def _telling(place: Origin) -> object:
-    """The innermost line that is not the standard library's: `asyncio.sleep` says less than who called it."""
-    library = os.path.dirname(asyncio.__file__)
-    frames = place.frames()
-    return next((frame for frame in frames if not frame.file.startswith(library)), place)
+    """The innermost line that is neither the standard library's nor ours: who sleeps, not `asyncio.sleep`."""
+    library, ours = os.path.dirname(os.__file__), os.path.dirname(os.path.dirname(__file__))
+    for frame in place.frames():
+        plumbing = frame.file.startswith(library) and "site-packages" not in frame.file
+        if not plumbing and not frame.file.startswith(ours):
+            return frame
+    return place
 
 
 def cancel_everywhere(

@@ -130,6 +130,21 @@ def test_a_cancelled_borrower_does_not_interrupt_the_factory(server) -> None:
     assert [connection.closed for connection in server.connections] == [1]
 
 
+def test_a_waiter_served_in_the_turn_of_its_cancellation_hands_on_what_it_got(server) -> None:
+    async def main() -> None:
+        async with AsyncPool(server.connect_async, maximum=1) as pool:
+            lease = await pool.acquire()
+            cancelled, next_one = (asyncio.create_task(pool._acquire_slowly(5.0)) for _ in range(2))
+            await turns(2)
+            cancelled.cancel()
+            await lease.release()  # finds the cancelled one at the head of the queue, before it has run again
+            with pytest.raises(asyncio.CancelledError):
+                await cancelled
+            await (await next_one).release()
+
+    asyncio.run(main())
+
+
 def test_checks_resets_and_closes_may_be_coroutines(server) -> None:
     async def later(answer: Any) -> Any:
         await turns(1)
@@ -370,7 +385,8 @@ def test_closing_ends_a_backoff_and_wakes_who_waits(server) -> None:
     async def main() -> None:
         pool: AsyncPool[Any] = AsyncPool(server.connect_async, maximum=1, backoff=Backoff(first=60))
         tasks = [asyncio.create_task(pool._acquire_slowly(None)) for _ in range(3)]
-        await turns()
+        while not pool._driver._naps:
+            await asyncio.sleep(0)
         await pool.close(timeout=5)
         found = await asyncio.gather(*tasks, return_exceptions=True)
         assert [type(error) for error in found] == [Closed] * 3
