@@ -9,7 +9,9 @@ import tokenize
 from pathlib import Path
 from random import Random
 
-STRAY = ("", "(", ")", ":", ",", "=", "with", "try:", "finally:", "yield", "await", "lambda", "*", "\n", "\x0c", "0", "''", "é", "if")
+STRAY = (
+    "", "(", ")", ":", ",", "=", "with", "try:", "finally:", "yield", "await", "lambda", "*", "\n", "\x0c", "0", "''", "é", "if",
+)  # fmt: skip
 
 
 def corpus() -> list[Path]:
@@ -72,4 +74,5 @@ def _damage(suite: list[ast.stmt], other: list[ast.stmt], random: Random) -> Non
 
 def _within(statement: ast.stmt, suite: list[ast.stmt]) -> bool:
     """Whether a suite is part of a statement: a tree must not hold itself."""
-    return any(getattr(node, name, None) is suite for node in ast.walk(statement) for name in ("body", "orelse", "finalbody"))
+    suites = ("body", "orelse", "finalbody")
+    return any(getattr(node, name, None) is suite for node in ast.walk(statement) for name in suites)

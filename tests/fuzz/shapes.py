@@ -9,6 +9,10 @@ def _function(body: str) -> str:
     return f"def f(p, q, work):\n{body}"
 
 
+def _held(body: str) -> str:
+    return f"    a = open(p)\n{body}    a.close()\n"
+
+
 def _lines(count: int, line: Callable[[int], str], indent: int = 4) -> str:
     return "".join(" " * indent + line(i) + "\n" for i in range(count))
 
@@ -27,7 +31,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
         f"def f{i}(p):\n    for x in p:\n        if x:\n            p.q(x)" for i in range(n)
     ) + "\ndef g(p):\n    open(p).close()",
     "leaks in one function": lambda n: _function(_lines(n, lambda i: f"a{i} = open(p)")),
-    "files opened and closed in turn": lambda n: _function(_lines(n, lambda i: f"a = open(p); a.read(); a.close()")),
+    "files opened and closed in turn": lambda n: _function(_lines(n, lambda _: "a = open(p); a.read(); a.close()")),
     "leaks at the top of a module": lambda n: _lines(n, lambda i: f"open('{i}').read()", 0),
     "tests while a file is held": lambda n: _function(
         "    a = open(p)\n" + _lines(n, lambda i: f"if q.x{i}: work()") + "    a.close()\n"
@@ -35,9 +39,11 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "tests that bind a flag each": lambda n: _function(
         "    a = open(p)\n" + _lines(n, lambda i: f"z{i} = True if q.x{i} else False") + "    a.close()\n"
     ),
-    "calls while a file is held": lambda n: _function("    a = open(p)\n" + _lines(n, lambda i: "work()") + "    a.close()\n"),
+    "calls while a file is held": lambda n: _function(_held(_lines(n, lambda _: "work()"))),
     "returns in a try with finally": lambda n: _function(
-        "    a = open(p)\n    try:\n" + _lines(n, lambda i: f"if q == {i}: return {i}", 8) + "    finally:\n        a.close()\n"
+        "    a = open(p)\n    try:\n"
+        + _lines(n, lambda i: f"if q == {i}: return {i}", 8)
+        + "    finally:\n        a.close()\n"
     ),
     "branches of one if": lambda n: _function(
         "    a = open(p)\n    if q: pass\n" + _lines(n, lambda i: f"elif q == {i}: work({i})") + "    a.close()\n"
@@ -78,7 +84,7 @@ DEEP: dict[str, Callable[[int], str]] = {
         _nested(n, lambda _: "try:", "a = open(p)", lambda _: "except OSError: work()")
     ),
     "with in with": lambda n: _function(_nested(n, lambda i: f"with open(p) as a{i}:", "work()")),
-    "loop in loop": lambda n: _function("    a = open(p)\n" + _nested(n, lambda i: f"for x{i} in q:", "work()") + "    a.close()\n"),
+    "loop in loop": lambda n: _function(_held(_nested(n, lambda i: f"for x{i} in q:", "work()"))),
     "if in if": lambda n: _function("    a = open(p)\n" + _nested(n, lambda i: f"if q.x{i}:", "a.close()")),
     "parentheses in parentheses": lambda n: _function(f"    a = {'(' * n}open(p){')' * n}\n"),
     "call of call": lambda n: _function(f"    a = {'work(' * n}open(p){')' * n}\n"),

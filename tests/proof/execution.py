@@ -302,7 +302,8 @@ def _helper(program: Program, name: str, function: Callable[..., object], stage:
     """A function as other functions of the program see it.
 
     What it takes over is transferred before it begins; what leaves it as an exception is of unknown class; it may
-    fail even when nothing in it can; what it gives is owed by the caller from then on.
+    fail even when nothing in it can; what it gives is owed by the caller from then on.  One that ends in a ``raise`` is
+    a ``raise`` of the caller's own.
     """
 
     def called(*arguments: object) -> object:
@@ -331,7 +332,7 @@ def _helper(program: Program, name: str, function: Callable[..., object], stage:
         stage.blocked -= quiet
         made, stage.records = stage.records, outer
         if failing:
-            raise stage.leaving(line)
+            raise stage.leaving(0 if isinstance(program.functions[name].body[-1], ast.Raise) else line)
         stage.may_fail(line, program.variants.unknown)
         for position, resource in enumerate(reachable(value)):
             if resource.record in made:

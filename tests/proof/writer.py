@@ -115,7 +115,9 @@ class Writer:
 
     def test(self) -> str:
         """A condition."""
-        tests: list[Callable[[], str]] = [lambda: "b0", lambda: "b1", lambda: "not b0", lambda: "k == 1", lambda: "k != 1", lambda: f"res.flip({self.number()})"]
+        plain = ("b0", "b1", "not b0", "k == 1", "k != 1")
+        tests: list[Callable[[], str]] = [lambda: self.random.choice(plain)] * 5
+        tests.append(lambda: f"res.flip({self.number()})")
         if self.flag:
             tests += [lambda: "ok", lambda: "not ok"] * 2
         if name := self.name(MAYBE, RES, NONE):
