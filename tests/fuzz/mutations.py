@@ -10,7 +10,8 @@ from pathlib import Path
 from random import Random
 
 STRAY = (
-    "", "(", ")", ":", ",", "=", "with", "try:", "finally:", "yield", "await", "lambda", "*", "\n", "\x0c", "0", "''", "é", "if",
+    "", "(", ")", ":", ",", "=", "with", "try:", "finally:", "yield", "await", "lambda", "*", "\n", "\x0c",
+    "0", "''", "é", "if",
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from .mutations import by_statements, by_tokens, corpus
 from .shapes import DEEP, SHAPES
 
 FILES = 12
-"""How many files of the corpus one run of the tests damages; benchmarks/fuzz_all.py damages all."""
+"""How many files of the corpus one run of the tests damages; benchmarks/fuzz.py damages all."""
 
 
 @pytest.fixture(scope="module")
