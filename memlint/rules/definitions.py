@@ -16,6 +16,12 @@ from memlint.source.names import ModuleNames, module_names
 from memlint.source.text import Source
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+_COMPOUND = (
+    ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match,
+    ast.ExceptHandler, ast.match_case,
+)  # fmt: skip
+_PARTS = ("body", "handlers", "cases", "orelse", "finalbody")
+"""Where statements stand inside a compound statement."""
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -55,7 +61,7 @@ class Class:
         return {each.name: each for each in self.node.body if isinstance(each, FunctionNode)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Definitions:
     """Everything that a file defines, in source order."""
 
@@ -70,18 +76,19 @@ def definitions(source: Source) -> Definitions:
     """Read the definitions of a file; the last file's are kept, for the next rule."""
     functions: list[Function] = []
     classes: list[Class] = []
-    waiting: list[tuple[ast.AST, str, ast.ClassDef | None, bool]] = [(source.tree, "", None, False)]
+    waiting: list[tuple[list[ast.AST], str, ast.ClassDef | None, bool]] = [([*source.tree.body], "", None, False)]
     while waiting:
-        node, prefix, owner, nested = waiting.pop()
-        for child in ast.iter_child_nodes(node):
+        body, prefix, owner, nested = waiting.pop()
+        for child in body:
             if isinstance(child, FunctionNode):
                 functions.append(Function(child, f"{prefix}{child.name}", owner, nested))
-                waiting.append((child, f"{prefix}{child.name}.<locals>.", None, True))
+                waiting.append(([*child.body], f"{prefix}{child.name}.<locals>.", None, True))
             elif isinstance(child, ast.ClassDef):
                 classes.append(Class(child, f"{prefix}{child.name}", nested))
-                waiting.append((child, f"{prefix}{child.name}.", child, nested))
-            elif not isinstance(child, (ast.expr, ast.expr_context)):
-                waiting.append((child, prefix, owner, nested))
+                waiting.append(([*child.body], f"{prefix}{child.name}.", child, nested))
+            elif isinstance(child, _COMPOUND):
+                inner = [each for part in _PARTS for each in getattr(child, part, ())]
+                waiting.append((inner, prefix, owner, nested))
     functions.sort(key=lambda each: each.node.lineno)
     classes.sort(key=lambda each: each.node.lineno)
     names = module_names(source.tree, "__main__", is_package=source.path.endswith("__init__.py"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from memlint.findings import Severity
@@ -32,7 +33,11 @@ class ReleaseOfUnbound(StructureRule):
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a ``finally``: the first name that does not exist hides what follows."""
         found = definitions(analysis.source)
+        lines = [n for n, line in enumerate(analysis.source.lines, 1) if line.lstrip().startswith("finally")]
         for function in found.functions:
+            last = function.node.end_lineno or function.node.lineno
+            if bisect_left(lines, function.node.lineno) == bisect_right(lines, last):
+                continue  # nothing is looked for in a function without a ``finally``
             arguments = function.node.args
             known = {a.arg for a in ast.walk(arguments) if isinstance(a, ast.arg)}
             nodes = list(own_nodes(function.node))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import functools
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from memlint.flow.analysis import Analysis
 from memlint.flow.growth import (
+    ADDS,
     BOUND_TO_CONTAINER,
     REMOVES,
     Insertion,
@@ -62,10 +66,12 @@ class GrowOnlyContainer(StructureRule):
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a container, at the line that makes it."""
         found = definitions(analysis.source)
-        roots = {root: _spellings(root) for root in _roots(found.tree, found)}
+        text = analysis.source.text
+        roots = {root: _spellings(root) for root in _roots(found.tree, found) if _may_grow(root.name, text)}
         if not roots:
             return
-        index = _index(found, {spelling for spellings in roots.values() for spelling in spellings})
+        wanted = {spelling for spellings in roots.values() for spelling in spellings}
+        index = _index(found, wanted, _lines(analysis.source.lines, {root.name for root in roots}))
         for root, spellings in roots.items():
             grows = _growth(spellings, index, found)
             if grows is None:
@@ -76,19 +82,34 @@ class GrowOnlyContainer(StructureRule):
             yield root.symbol, root.node, message
 
 
+def _may_grow(name: str, text: str) -> bool:
+    """Whether the text has anything that looks like an addition: most containers are tables and done here."""
+    return re.search(rf"\b{name}\s*(?:\[|[+|]=|\.\s*(?:{'|'.join(sorted(ADDS))})\b)", text) is not None
+
+
 _Index = dict[str, list[tuple[ast.AST, Function | None]]]
 
 
-def _index(found: Definitions, wanted: set[str]) -> _Index:
+def _lines(lines: Sequence[str], names: set[str]) -> list[int]:
+    """The lines (from 1) that hold any of the names."""
+    pattern = re.compile(rf"\b(?:{'|'.join(sorted(names))})\b")
+    return [number for number, line in enumerate(lines, 1) if pattern.search(line)]
+
+
+def _index(found: Definitions, wanted: set[str], lines: list[int]) -> _Index:
     """What is done with each container, and in which function."""
     index: _Index = {}
     places: list[tuple[ast.AST, Function | None]] = [(found.tree, None)]
-    places += [(each.node, None) for each in found.classes]
-    places += [(each.node, each) for each in found.functions]
+    places += [(each.node, None) for each in found.classes if _holds(each.node, lines)]
+    places += [(each.node, each) for each in found.functions if _holds(each.node, lines)]
     for place, function in places:
         for name, node in mentions(own_nodes(place), wanted):
             index.setdefault(name, []).append((node, function))
     return index
+
+
+def _holds(node: ast.stmt, lines: list[int]) -> bool:
+    return bisect_left(lines, node.lineno) < bisect_right(lines, node.end_lineno or node.lineno)
 
 
 def _roots(tree: ast.Module, found: Definitions) -> Iterator[_Root]:
@@ -222,16 +243,24 @@ def _decorated_with(name: str, node: FunctionNode | ast.ClassDef) -> bool:
 
 def _only_on_import(function: Function, found: Definitions) -> bool:
     """Whether all calls in the file stand at module level: a table that is filled while the module is imported."""
-    if function.owner is not None or function.nested:
-        return False
-    inside = any(_calls(function.node.name, node) for f in found.functions for node in own_nodes(f.node))
-    return not inside and any(
-        _calls(function.node.name, node) for statement in found.tree.body for node in own_nodes(statement)
+    inside, on_import = _called(found)
+    name = function.node.name
+    return function.owner is None and not function.nested and name in on_import and name not in inside
+
+
+@functools.lru_cache(maxsize=1)
+def _called(found: Definitions) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that functions of a file call, and those that the module itself calls."""
+    return (
+        frozenset(name for function in found.functions for name in _calls(own_nodes(function.node))),
+        frozenset(_calls(own_nodes(found.tree))),
     )
 
 
-def _calls(name: str, node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+def _calls(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield node.func.id
 
 
 def _is_decorator(function: Function) -> bool:
