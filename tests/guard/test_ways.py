@@ -199,3 +199,35 @@ def test_workers_say_what_a_serial_run_says(suite: Callable[..., Run]) -> None:
     assert verdicts(spread) == verdicts(serial)
     assert spread.outcomes == serial.outcomes
     assert "1 leak in 6 tests" in spread.output
+
+
+RERUNNER = """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for _ in range(2):
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if all(report.passed for report in reports):
+            break
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+"""
+
+
+def test_where_another_plugin_runs_the_protocol_a_leak_is_an_error_at_tear_down(suite: Callable[..., Run]) -> None:
+    text = "HELD = []\ndef test_leaky():\n    HELD.append(open(__file__))\ndef test_clean(): pass\n"
+    run = suite(text, files={"conftest.py": RERUNNER})
+    assert (run.outcome("test_leaky"), run.outcome("test_clean")) == ("error", "passed")
+    assert "left 1 file still open" in run.output
+    assert "runtestprotocol" not in run.output
+
+
+def test_no_verdict_flips_with_the_order(suite: Callable[..., Run]) -> None:
+    failing = set()
+    for seed in ("1", "2"):
+        run = suite(WORKERS, files={"pytest.ini": "[pytest]\n"}, args=("-p", "randomly", f"--randomly-seed={seed}"))
+        failing.add(tuple(sorted(name for name, outcome in run.outcomes.items() if outcome != "passed")))
+    assert len(failing) == 1
