@@ -14,7 +14,7 @@ from .heap import HeapMark
 from .ledger import MARK, Drop, Ledger
 from .options import Settings
 from .options import settings as read_settings
-from .origins import NOBODY, Owner
+from .origins import NOBODY, Owner, Place
 from .probes.connections import Connections
 from .probes.descriptors import Descriptors
 from .probes.executors import Executors
@@ -190,8 +190,16 @@ class Guard:
 
     def _judge(self, sight: Sight, owner: Owner) -> Finding:
         finding = judge_sight(sight, owner)
-        if finding.verdict is Verdict.LEAKING and sight.object is not None:
-            finding = replace(finding, held_by=paths.chain(paths.project_roots(), sight.object))
+        if finding.verdict is not Verdict.LEAKING:
+            return finding
+        held_by = paths.chain(paths.module_roots(Place.PROJECT), sight.object) if sight.object is not None else ""
+        if held_by or sight.acquired is None or sight.acquired.acquirer() is not Place.LIBRARY:
+            return replace(finding, held_by=held_by)
+        if sight.object is None:
+            return replace(finding, verdict=Verdict.UNKNOWN, reason="an installed library made it, for itself or not")
+        kept = paths.chain(paths.module_roots(Place.LIBRARY), sight.object, 4 * paths.LIMIT)
+        if kept:
+            return replace(finding, verdict=Verdict.UNKNOWN, reason="an installed library keeps it", held_by=kept)
         return finding
 
     def _matters(self, finding: Finding, settings: Settings) -> bool:

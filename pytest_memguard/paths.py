@@ -27,12 +27,12 @@ _HARNESS = ("_pytest.", "pluggy.", "pytest_memguard.", "unittest.")
 """Modules whose objects see every test: a chain through them says nothing."""
 
 
-def project_roots() -> dict[str, Any]:
-    """The module dictionaries of the project, by module name."""
+def module_roots(place: Place) -> dict[str, Any]:
+    """The dictionaries of the project's modules, or of those that are installed, by module name."""
     roots: dict[str, Any] = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None) if type(module) is types.ModuleType else None
-        if isinstance(file, str) and place_of(file) is Place.PROJECT:
+        if isinstance(file, str) and place_of(file) is place:
             roots[name] = vars(module)
     return roots
 
