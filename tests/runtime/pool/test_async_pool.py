@@ -371,7 +371,7 @@ def test_an_outage_longer_than_the_timeout_is_said_with_its_cause(server) -> Non
     server.error = ConnectionRefusedError("refused")
 
     async def main() -> None:
-        async with AsyncPool(server.connect_async, name="db", backoff=Backoff(first=60)) as pool:
+        async with AsyncPool(server.connect_async, name="db", backoff=Backoff(first=60, most=60)) as pool:
             with pytest.raises(CannotOpen, match="AsyncPool 'db' cannot open anything: 1 attempts failed") as caught:
                 await pool.acquire(timeout=1)
             assert caught.value.__cause__ is server.error
@@ -383,7 +383,7 @@ def test_closing_ends_a_backoff_and_wakes_who_waits(server) -> None:
     server.error = ConnectionRefusedError("refused")
 
     async def main() -> None:
-        pool: AsyncPool[Any] = AsyncPool(server.connect_async, maximum=1, backoff=Backoff(first=60))
+        pool: AsyncPool[Any] = AsyncPool(server.connect_async, maximum=1, backoff=Backoff(first=60, most=60))
         tasks = [asyncio.create_task(pool._acquire_slowly(None)) for _ in range(3)]
         while not pool._driver._naps:
             await asyncio.sleep(0)
