@@ -12,7 +12,6 @@ import ast
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Catalogue
@@ -56,6 +55,7 @@ class Project:
     _texts: dict[str, bytes | None] = field(default_factory=dict)
     _lines: dict[str, list[int]] = field(default_factory=dict)
     _giving: dict[str, bool] = field(default_factory=dict)
+    _defined: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
     _analysers: OrderedDict[str, FileAnalyser | None] = field(default_factory=OrderedDict)
 
     def knows(self, qualified: str) -> bool:
@@ -140,16 +140,25 @@ class Project:
         return None
 
     def _defines(self, module: str, name: str) -> bool:
-        return any(found == name.encode() for found, _, _ in self._definitions(module))
+        return name in self._definitions(module)
 
-    def _definitions(self, module: str) -> Iterator[tuple[bytes, int, int]]:
+    def _definitions(self, module: str) -> dict[str, tuple[int, int]]:
         """The top-level functions and classes of a module with their first and last lines, from its bytes."""
-        data = self.text(module) or b""
-        starts = [(match.group(1), data.count(b"\n", 0, match.start()) + 1) for match in _TOP.finditer(data)]
-        starts.append((None, data.count(b"\n") + 2))
-        for (name, first), (_, after) in zip(starts, starts[1:], strict=False):
-            if name is not None:
-                yield name, first, after - 1
+        if module not in self._defined:
+            data = self.text(module) or b""
+            starts: list[tuple[bytes | None, int]] = []
+            position, line = 0, 1
+            for match in _TOP.finditer(data):
+                line += data.count(b"\n", position, match.start())
+                position = match.start()
+                starts.append((match.group(1), line))
+            starts.append((None, line + data.count(b"\n", position) + 1))
+            self._defined[module] = {
+                name.decode(): (first, after - 1)
+                for (name, first), (_, after) in zip(starts, starts[1:], strict=False)
+                if name is not None
+            }
+        return self._defined[module]
 
     def may_give(self, qualified: str) -> bool:
         """Whether a function or class of the project could acquire something, as far as its bytes tell."""
@@ -161,11 +170,8 @@ class Project:
         found = self.definition(qualified)
         if found is None or "." in found.name:
             return False
-        lines = self.lines(found.module)
-        return any(
-            name == found.name.encode() and any(first <= line <= last for line in lines)
-            for name, first, last in self._definitions(found.module)
-        )
+        first, last = self._definitions(found.module)[found.name]
+        return any(first <= line <= last for line in self.lines(found.module))
 
     def used_in(self, data: bytes, package: str) -> bool:
         """Whether a file that acquires nothing by itself imports something of the project that may give.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Catalogue, Category, Context, Kind
 from memlint.flow.machine import FieldStore
@@ -67,6 +67,7 @@ class Fields:
     stores: tuple[tuple[Unit, FieldStore, SiteRecord], ...]
     bases: Callable[[str], list[tuple[ModuleNames, ast.ClassDef]] | None]
     """The classes of other files that a qualified base brings; None when one cannot be seen."""
+    _known_dynamic: dict[ast.ClassDef, bool] = field(default_factory=dict)
 
     def losses(self) -> Iterator[FieldLoss]:
         """Every acquisition into a field that nothing releases, or that overwrites a held one."""
@@ -82,7 +83,7 @@ class Fields:
             if record.site.kind.child and _made_from_field(record.site.node):
                 continue  # it ends with the field that it was made from
             family = self._family(unit.owner or "")
-            if any(_dynamic(node) for node in (*(self.names.classes[name] for name in family), *inherited)):
+            if any(self._dynamic(node) for node in (*(self.names.classes[name] for name in family), *inherited)):
                 continue
             if any(store.attribute == each.attr for node in inherited for each in ast.walk(node)
                    if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load)):  # fmt: skip
@@ -130,6 +131,11 @@ class Fields:
                         return None
                     found += [node for _, node in bases]
         return found
+
+    def _dynamic(self, node: ast.ClassDef) -> bool:
+        if node not in self._known_dynamic:
+            self._known_dynamic[node] = _dynamic(node)
+        return self._known_dynamic[node]
 
     def _closer(self, family: list[ast.ClassDef]) -> str | None:
         for node in family:

@@ -342,26 +342,34 @@ def repeated_tests(graph: Graph) -> frozenset[str]:
 
 def live_names(graph: Graph) -> list[frozenset[str]]:
     """For each block the variables that may be read at or after it."""
-    uses: list[set[str]] = []
+    bits: dict[str, int] = {}
+
+    def bit(name: str) -> int:
+        return bits.setdefault(name, 1 << len(bits))
+
+    live: list[int] = []
     for block in graph.blocks:
-        read: set[str] = set()
+        read = 0
         for instruction in block.instructions:
             if isinstance(instruction, ir.Load):
-                read.add(instruction.name)
+                read |= bit(instruction.name)
             elif isinstance(instruction, ir.Define):
-                read |= instruction.captured
-        uses.append(read)
-    live = [set(each) for each in uses]
+                for name in instruction.captured:
+                    read |= bit(name)
+        live.append(read)
+    after = [(*graph.successors(block), block.landing) for block in graph.blocks]
     changed = True
     while changed:
         changed = False
-        for block in reversed(graph.blocks):
-            merged = set(live[block.number])
-            for after in (*graph.successors(block), block.landing):
-                merged |= live[after]
-            if len(merged) != len(live[block.number]):
-                live[block.number] = merged
+        for number in range(len(live) - 1, -1, -1):
+            merged = live[number]
+            for each in after[number]:
+                merged |= live[each]
+            if merged != live[number]:
+                live[number] = merged
                 changed = True
-    return [frozenset(each) for each in live]
-
-
+    known: dict[int, frozenset[str]] = {}
+    for mask in live:
+        if mask not in known:
+            known[mask] = frozenset(name for name, one in bits.items() if mask & one)
+    return [known[mask] for mask in live]
