@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 
 from pytest_memguard.runtime import (
-    AsyncPool,
     CancellationSwallowed,
     CapacityLost,
     LeftOpen,
+    Scope,
     cancel_everywhere,
 )
 from pytest_memguard.runtime.cancellation.capacity import slots, usable
@@ -60,6 +60,12 @@ async def borrow(pool: Any) -> None:
         await asyncio.sleep(0)
 
 
+async def hold(pool: Any) -> None:
+    async with pool.acquire():
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
 async def capacity(pool: Any) -> int:
     return await slots(pool.acquire, 1, patience=0.01)
 
@@ -70,7 +76,7 @@ async def queue(careful: bool) -> Queue:
 
 def test_a_slot_lost_in_the_moment_of_its_hand_over_is_found() -> None:
     with pytest.raises(ExceptionGroup) as caught:
-        cancel_everywhere(lambda: queue(careful=False), borrow, capacity=capacity, meanwhile=borrow)
+        cancel_everywhere(lambda: queue(careful=False), borrow, capacity=capacity, meanwhile=hold)
 
     (problem,) = caught.value.exceptions
     assert isinstance(problem, CapacityLost)
@@ -79,7 +85,7 @@ def test_a_slot_lost_in_the_moment_of_its_hand_over_is_found() -> None:
 
 
 def test_a_careful_hand_over_passes() -> None:
-    sweep = cancel_everywhere(lambda: queue(careful=True), borrow, capacity=capacity, meanwhile=borrow)
+    sweep = cancel_everywhere(lambda: queue(careful=True), borrow, capacity=capacity, meanwhile=hold)
 
     assert (sweep.awaits, sweep.capacity, sweep.problems) == (2, 1, ())
     assert [trial.strikes for trial in sweep.trials] == [
@@ -92,10 +98,8 @@ def test_a_careful_hand_over_passes() -> None:
 
 def test_a_swallowed_cancellation_is_found_with_its_line() -> None:
     async def use(_: object) -> None:
-        try:
+        with suppress(asyncio.CancelledError):
             await asyncio.sleep(0)
-        except asyncio.CancelledError:
-            pass
 
     sweep = cancel_everywhere(object, use, capacity=None, complain=False)
 
@@ -106,57 +110,39 @@ def test_a_swallowed_cancellation_is_found_with_its_line() -> None:
 
 
 def test_a_descriptor_left_open_is_found() -> None:
-    async def use(_: object) -> None:
-        reading, writing = os.pipe()
-        await asyncio.sleep(0)
-        os.close(reading)
-        os.close(writing)
+    opened: list[int] = []
 
-    before = len(os.listdir("/dev/fd"))
+    async def use(_: object) -> None:
+        pipe = os.pipe()
+        opened.extend(pipe)
+        await asyncio.sleep(0)
+        for descriptor in pipe:
+            os.close(descriptor)
+            opened.remove(descriptor)
+
     sweep = cancel_everywhere(object, use, capacity=None, complain=False)
+    for descriptor in opened:
+        os.close(descriptor)
 
     assert sweep.left_open == len(sweep.trials) == 2
     assert "left open 2 descriptors" in str(sweep.problems[0])
-    for descriptor in range(3, 300):  # this test leaks on purpose, and cleans up after itself
-        if len(os.listdir("/dev/fd")) == before:
-            break
-        _close_pipe(descriptor)
-
-
-def _close_pipe(descriptor: int) -> None:
-    import stat
-
-    try:
-        if stat.S_ISFIFO(os.fstat(descriptor).st_mode) and os.get_blocking(descriptor):
-            os.close(descriptor)
-    except OSError:
-        pass
 
 
 def test_a_lease_left_open_is_found_with_its_owner() -> None:
-    class Thing:
-        pass
+    scopes: list[Scope] = []
 
-    async def connect() -> Thing:
-        return Thing()
-
-    kept: list[Any] = []
-
-    async def use(pool: AsyncPool[Thing]) -> None:
-        lease = await pool.acquire()
-        kept.append(lease)
+    async def use(_: object) -> None:
+        scopes.append(Scope("upload"))
+        scopes[-1].defer(int)
         await asyncio.sleep(0)
-        await lease.release()
+        scopes.pop().close()
 
-    sweep = cancel_everywhere(
-        lambda: AsyncPool(connect, name="db"), use, capacity=None, close=lambda pool: None, complain=False
-    )
+    sweep = cancel_everywhere(object, use, capacity=None, complain=False)
+    for scope in scopes:
+        scope.close()
 
-    assert any("pool lease" in str(problem) and "AsyncPool 'db'" in str(problem) for problem in sweep.problems)
-    assert all(isinstance(problem, LeftOpen) for problem in sweep.problems)
-    for lease in kept:
-        if not lease.ended:
-            lease._held = False  # given up on purpose: its loop is closed
+    assert [type(problem) for problem in sweep.problems] == [LeftOpen, LeftOpen]
+    assert "of Scope 'upload': held, acquired at" in str(sweep.problems[0])
 
 
 def test_a_close_that_hangs_does_not_hang_the_sweep() -> None:
