@@ -6,10 +6,11 @@ unraisable (`sys.unraisablehook`) and the production code goes on.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from .unraised import report
 
 if TYPE_CHECKING:
     from .origin import Origin
@@ -67,15 +68,4 @@ def emit(event: Event) -> None:
         try:
             hook(event)
         except Exception as error:
-            sys.unraisablehook(_Unraisable(error, hook))  # type: ignore[arg-type]
-
-
-class _Unraisable:
-    """What `sys.unraisablehook` expects, made by hand: its own type cannot be constructed."""
-
-    def __init__(self, error: Exception, hook: Hook) -> None:
-        self.exc_type = type(error)
-        self.exc_value = error
-        self.exc_traceback = error.__traceback__
-        self.err_msg = "Exception ignored in a hook of pytest_memguard.runtime.events"
-        self.object = hook
+            report(error, "in a listener to leases", hook)

@@ -9,6 +9,7 @@ read when somebody asks.
 from __future__ import annotations
 
 import os
+import typing
 from dataclasses import dataclass
 from itertools import dropwhile
 from sys import _getframe
@@ -61,7 +62,7 @@ class Origin:
 
     def _pairs(self) -> list[tuple[CodeType, int]]:
         pairs = list(zip(self.positions[::2], self.positions[1::2], strict=True))
-        return list(dropwhile(lambda pair: pair[0].co_filename.startswith(_PACKAGE), pairs)) or pairs
+        return list(dropwhile(lambda pair: pair[0].co_filename.startswith(_BETWEEN), pairs)) or pairs
 
     def __bool__(self) -> bool:
         return bool(self.positions)
@@ -167,3 +168,4 @@ def _short(file: str) -> str:
 
 # Taken from a code object of the package, since that is what it is compared with.
 _PACKAGE = os.path.dirname(os.path.dirname(here.__code__.co_filename)) + os.sep
+_BETWEEN = (_PACKAGE, typing.__file__)  # `Pool[Connection](connect)` passes through typing

@@ -41,6 +41,13 @@ def test_a_forked_child_is_refused_by_process_and_line(server) -> None:
     assert "or pass `reopen_elsewhere=True`" in text
 
 
+def test_a_subscripted_pool_belongs_to_the_line_that_makes_it(server) -> None:
+    pool = Pool[object](server.connect)
+
+    assert pool.origin.frames()[0].function == "test_a_subscripted_pool_belongs_to_the_line_that_makes_it"
+    pool.close()
+
+
 def test_with_reopen_elsewhere_a_child_opens_its_own_and_leaves_the_parents_alone(server) -> None:
     with Pool(server.connect, name="db", reopen_elsewhere=True) as pool:
         pool.acquire().release()
