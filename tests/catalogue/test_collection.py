@@ -130,6 +130,7 @@ SINCE = {"sqlite connection": (3, 13)}
 """From which Python on the kind warns."""
 
 
+@pytest.mark.memguard_allow("socket", reason="it is dropped to see what the collector does")
 @pytest.mark.parametrize("kind", MAKERS)
 def test_an_unreleased_one_is_collected_as_the_catalogue_says(kind: str, tmp_path: Path) -> None:
     with warnings.catch_warnings(record=True) as caught:
