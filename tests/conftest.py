@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import socket
+from collections.abc import Callable
 
 import pytest
 
 
-def need(service: str, port: int) -> None:
-    """Skip the test when nothing listens on this machine's port; fail it where `CI` is set."""
+def need(service: str, visit: Callable[[], object]) -> None:
+    """Skip the test when the visit fails; fail it where `CI` is set."""
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
-    except OSError as error:
-        reason = f"{service} does not answer on 127.0.0.1:{port} ({error})"
+        visit()
+    except Exception as error:  # whatever the client says: away, another password, no such database
+        reason = f"{service} of this machine cannot be used: {error}"
         if os.environ.get("CI"):
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
@@ -21,13 +21,26 @@ def need(service: str, port: int) -> None:
 
 @pytest.fixture(scope="session")
 def redis_port() -> int:
-    """Redis' port on this machine."""
-    need("Redis", 6379)
+    """The port of this machine's Redis."""
+
+    def visit() -> None:
+        from redis import Redis
+
+        with Redis(port=6379, socket_connect_timeout=2.0) as client:
+            client.ping()
+
+    need("Redis on port 6379", visit)
     return 6379
 
 
 @pytest.fixture(scope="session")
 def postgres_port() -> int:
-    """PostgreSQL's port on this machine; user `postgres`, database `test`, no password."""
-    need("PostgreSQL", 5432)
+    """The port of this machine's PostgreSQL, where user `root` needs no password for the database `test`."""
+
+    def visit() -> None:
+        from psycopg import connect
+
+        connect("host=127.0.0.1 port=5432 dbname=test user=root", connect_timeout=2).close()
+
+    need("PostgreSQL on port 5432", visit)
     return 5432

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from typing import Any
 
@@ -97,7 +98,7 @@ def test_many_threads_share_few_connections_while_half_are_killed(dsn: str) -> N
 
 
 def test_nothing_stays_open_at_the_server(dsn: str) -> None:
-    name = "memguard pool test"
+    name = f"memguard pool test {os.getpid()}"
     with psycopg.connect(dsn, autocommit=True) as observer:
 
         def seen(expected: int) -> int:
