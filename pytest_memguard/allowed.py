@@ -30,6 +30,37 @@ class Allowance:
         return ", ".join([*parts, *([f"until {self.until}"] if self.until else [])])
 
 
+LIMITS = {
+    "handles": (
+        "descriptor",
+        "file",
+        "socket",
+        "pipe",
+        "epoll",
+        "eventfd",
+        "memfd",
+        "terminal",
+        "mmap",
+        "shared memory",
+    ),
+    "threads": ("thread",),
+    "tasks": ("asyncio task",),
+}
+"""What each limit counts."""
+
+
+def within(findings: Iterable[Finding], limits: dict[str, int]) -> list[tuple[Finding, Allowance]]:
+    """The first findings of each sort, as many as its limit lets pass."""
+    passed: list[tuple[Finding, Allowance]] = []
+    left = dict(limits)
+    for finding in findings:
+        sort = next((name for name, kinds in LIMITS.items() if finding.kind in kinds), "")
+        if left.get(sort, 0) > 0:
+            left[sort] -= 1
+            passed.append((finding, Allowance(finding.kind, f"within {sort}={limits[sort]}")))
+    return passed
+
+
 class BadAllowance(ValueError):
     """A `memguard_allow` marker that does not say what it must."""
 

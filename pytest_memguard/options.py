@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ KINDS = (
     "event loop",
     "lease",
     "heap growth",
+    "heap peak",
 )
 
 
@@ -34,7 +36,7 @@ class Option:
     name: str
     """Without the prefix; empty for `--memguard` itself."""
     kind: str
-    """`flag`, `number`, `choice`, `words` or `path`."""
+    """`flag`, `number`, `choice`, `count`, `size`, `words` or `path`."""
     default: Any
     help: str
     choices: tuple[str, ...] = ()
@@ -47,7 +49,14 @@ class Option:
     @property
     def metavar(self) -> str:
         """What its value is called in the help."""
-        return {"number": "SECONDS", "words": "KINDS", "path": "PATH", "choice": "LEVEL"}[self.kind]
+        return {
+            "number": "SECONDS",
+            "words": "KINDS",
+            "path": "PATH",
+            "choice": "LEVEL",
+            "count": "NUMBER",
+            "size": "SIZE",
+        }[self.kind]
 
     @property
     def key(self) -> str:
@@ -75,6 +84,10 @@ OPTIONS = (
         "how many seconds to look again before something counts as left behind; only what looks wrong is waited for",
     ),
     Option("strict", "flag", False, "fail for what has an unknown origin too"),
+    Option("handles", "count", 0, "how many descriptors a test may leave open"),
+    Option("threads", "count", 0, "how many threads a test may leave running"),
+    Option("tasks", "count", 0, "how many asyncio tasks a test may leave pending"),
+    Option("peak", "size", 0, "how much Python memory a test's call may need at its highest, such as `64 MB`; 0: any"),
     Option(
         "ignore",
         "words",
@@ -90,7 +103,9 @@ OPTIONS = (
     ),
     Option("json", "path", "", "write everything that was found to this file, as JSON"),
 )
-MARKED = ("enabled", "ignore", "settle", "strict")
+UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+"""Of sizes, in bytes."""
+MARKED = ("enabled", "handles", "ignore", "peak", "settle", "strict", "tasks", "threads")
 """What a test's own marker can set."""
 MARKERS = {
     "memguard": (
@@ -114,6 +129,11 @@ class Settings:
     strict: bool = False
     ignore: tuple[str, ...] = ()
     json: str = ""
+    handles: int = 0
+    threads: int = 0
+    tasks: int = 0
+    peak: int = 0
+    """In bytes."""
     enabled: bool = True
 
     def ignores(self, kind: str) -> bool:
@@ -166,6 +186,23 @@ def _words(option: Option, value: Any) -> tuple[str, ...]:
     return words
 
 
+def _count(option: Option, value: Any) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        raise BadOption(f"{option.key} = {value!r} is not a whole number") from None
+    if number < 0:
+        raise BadOption(f"{option.key} = {value!r} must not be negative")
+    return number
+
+
+def _size(option: Option, value: Any) -> int:
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKMG]?B?)\s*", str(value))
+    if found is None:
+        raise BadOption(f"{option.key} = {value!r} is no size; write '64 MB' (or kB, GB, or bytes)")
+    return int(float(found[1]) * UNITS[found[2].upper().rstrip("B")])
+
+
 def _choice(option: Option, value: Any) -> str:
     if value not in option.choices:
         raise BadOption(f"{option.key} = {value!r} is none of {', '.join(option.choices)}")
@@ -184,4 +221,6 @@ _READERS: dict[str, Callable[[Option, Any], Any]] = {
     "words": _words,
     "path": _path,
     "choice": _choice,
+    "count": _count,
+    "size": _size,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 import os
+import tracemalloc
 import types
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from _pytest.outcomes import Failed
 from _pytest.runner import runtestprotocol
 
-from .allowed import Allowance, BadAllowance, read_allowance, split
+from .allowed import LIMITS, Allowance, BadAllowance, read_allowance, split, within
 from .growth import RUNS, WARM_UPS, Growth, Size, Tape, explain, grows
 from .guard import Guard, release, use
 from .options import MARKED, BadOption, Settings
@@ -22,18 +23,24 @@ from .origins import Owner
 from .reports.record import Record, known, record, write
 from .reports.summary import summary
 from .reports.text import count_by_kind, describe, headline
-from .verdict import Finding, Verdict, judge_growth
+from .verdict import Finding, Verdict, judge_growth, judge_peak
 
 LEFT = pytest.StashKey[list[Finding]]()
 """What a test left, from its tear-down to its report."""
 RECORDS = pytest.StashKey[list[Record]]()
 """What is known about a test, to travel with its last report."""
+PEAK = pytest.StashKey[int]()
+"""What a call needed at its highest, in bytes, when that is above its limit."""
 PASSED = pytest.StashKey[bool]()
 """Whether every phase of a test so far has passed."""
 
 
 class Leaked(Failed):
     """Raised at tear-down where another plugin runs the test's protocol, such as a rerunner."""
+
+
+class Misused(Failed):
+    """A marker that says something else than it can; shown without a traceback."""
 
 
 class Session:
@@ -98,11 +105,28 @@ class Session:
         """Begin a test's turn."""
         if not self._started or self._quiet:
             return (yield)
+        settings = self._settings(item)
+        self._allowances(item)  # refused before the test runs, not after
         item.stash[PASSED] = True
         item.stash[LEFT] = []
-        settings = self._settings(item)
         self._guard.begin(Owner(item.nodeid, "test"), settings)
         return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Measure the call of a test that has a limit, and of no other: measuring costs three times the call."""
+        limit = self._settings(item).peak if self._started and not self._quiet else 0
+        if not limit or tracemalloc.is_tracing():
+            return (yield)
+        tracemalloc.start()
+        try:
+            result = yield
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        if peak > limit:
+            item.stash[PEAK] = peak
+        return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -125,6 +149,9 @@ class Session:
             clean = True
         finally:
             findings = self._guard.end(judge=clean and item.stash.get(PASSED, False) and self._settings(item).enabled)
+            if PEAK in item.stash:
+                owner = Owner(item.nodeid, "test", ended=True)
+                findings.append(judge_peak(item.stash[PEAK], self._settings(item).peak, owner))
             self._sort(item, findings)
         mine, others = self._parted(item)
         if not self._ours and (mine or others):
@@ -236,6 +263,10 @@ class Session:
         """Part what fails from what is only noted."""
         strict = self._settings(item).strict
         counted, allowed = split(findings, self._allowances(item), self.today)
+        settings = self._settings(item)
+        limits = within(counted, {name: getattr(settings, name) for name in LIMITS})
+        allowed += limits
+        counted = [each for each in counted if each not in [finding for finding, _ in limits]]
         old = [each for each in counted if each.fingerprint in self._known]
         allowed += [(each, Allowance(each.kind, f"in the baseline {self.settings.baseline}")) for each in old]
         counted = [each for each in counted if each not in old]
@@ -255,24 +286,26 @@ class Session:
         values: dict[str, Any] = {}
         for marker in reversed(list(item.iter_markers("memguard"))):
             if marker.args:
-                raise pytest.UsageError(f"{item.nodeid}: memguard takes names only, such as memguard(enabled=False)")
+                raise Misused(
+                    f"{item.nodeid}: memguard takes names only, such as memguard(enabled=False)", pytrace=False
+                )
             unknown = [name for name in marker.kwargs if name not in MARKED]
             if unknown:
                 known_names = ", ".join(MARKED)
-                raise pytest.UsageError(f"{item.nodeid}: memguard takes no {unknown[0]!r}; it takes {known_names}")
+                raise Misused(f"{item.nodeid}: memguard takes no {unknown[0]!r}; it takes {known_names}", pytrace=False)
             values.update(marker.kwargs)
         if not values:
             return self.settings
         try:
             return read_settings({**_as_values(self.settings), **values})
         except BadOption as error:
-            raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+            raise Misused(f"{item.nodeid}: {error}", pytrace=False) from None
 
     def _allowances(self, item: pytest.Item) -> list[Allowance]:
         try:
             return [read_allowance(*marker.args, **marker.kwargs) for marker in item.iter_markers("memguard_allow")]
         except (BadAllowance, TypeError) as error:
-            raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+            raise Misused(f"{item.nodeid}: {error}", pytrace=False) from None
 
     def _living(self) -> Iterable[Owner]:
         return list(self._fixtures.values())

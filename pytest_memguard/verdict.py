@@ -146,6 +146,12 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     return folded
 
 
+def judge_peak(peak: int, limit: int, owner: Owner) -> Finding:
+    """Judge a call that needed more memory than it may."""
+    what = f"of {peak / 1024**2:.1f} MB, {limit / 1024**2:.1f} MB allowed"
+    return Finding(Verdict.LEAKING, "above its limit", "heap peak", what, "above its limit", None, owner)
+
+
 def judge_growth(growth: Growth, owner: Owner) -> Finding:
     """Judge a heap that grew by the same amount in every repetition."""
     verdict, reason = Verdict.LEAKING, f"grew in each of {RUNS} runs by the same amount"

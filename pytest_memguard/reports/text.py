@@ -37,6 +37,7 @@ CURES = {
     "temporary file": "`with NamedTemporaryFile() as file:`, or close and remove it in `finally`",
     "temporary folder": "`with TemporaryDirectory() as folder:`, or remove it in `finally`",
     "pipe": "close both ends, in `finally`",
+    "heap peak": "work in pieces, or raise the limit",
     "heap growth": "bound the container, or take out what a run has put in",
     "epoll": "close the selector or the loop that owns it",
 }

@@ -126,6 +126,9 @@ def test_a_wrong_option_is_refused_in_one_line(suite: Callable[..., Run]) -> Non
         ({"settle": "soon"}, "memguard_settle = 'soon' is not a number"),
         ({"settle": -1}, "memguard_settle = -1 must lie between 0 and 3600"),
         ({"strict": "perhaps"}, "memguard_strict = 'perhaps' is neither true nor false"),
+        ({"handles": "some"}, "memguard_handles = 'some' is not a whole number"),
+        ({"handles": -1}, "must not be negative"),
+        ({"peak": "much"}, "memguard_peak = 'much' is no size"),
         ({"quiet": True}, "there is no option 'quiet'"),
     ],
 )
