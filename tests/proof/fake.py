@@ -26,6 +26,7 @@ TABLE: dict[str, object] = {
     ],
     "acquire": [
         {"call": "res.acquire", "kind": "fake resource", "why": WHY},
+        {"call": "res.pair", "kind": "fake resource", "positions": [0, 1], "why": WHY},
         {"call": "res.connect", "kind": "fake connection", "awaited": True, "why": WHY},
     ],
     "borrow": [{"call": "res.look", "why": WHY}],
@@ -390,6 +391,11 @@ def module(stage: Stage) -> SimpleNamespace:
         stage.may_fail(line, stage.variants.operating)
         return Resource(stage, stage.record(site, line))
 
+    def pair(site: int) -> tuple[Resource, Resource]:
+        line = line_of(sys._getframe(1))
+        stage.may_fail(line, stage.variants.operating)
+        return Resource(stage, stage.record(site, line)), Resource(stage, stage.record(site, line, 1))
+
     def work(*_: object) -> None:
         stage.may_fail(line_of(sys._getframe(1)), stage.variants.unknown)
 
@@ -423,6 +429,6 @@ def module(stage: Stage) -> SimpleNamespace:
         return Suspension(stage, line)
 
     return SimpleNamespace(
-        acquire=acquire, connect=connect, pause=pause, work=work, look=work, keep=keep,
+        acquire=acquire, pair=pair, connect=connect, pause=pause, work=work, look=work, keep=keep,
         flip=flip, turns=turns, more=more, Error=Error,
     )  # fmt: skip

@@ -112,5 +112,5 @@ def sites(tree: ast.Module) -> Iterator[tuple[ast.Call, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
-            if name in ("acquire", "connect") or name.startswith("make"):
+            if name in ("acquire", "pair", "connect") or name.startswith("make"):
                 yield node, int(str(node.args[0].value))

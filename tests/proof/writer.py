@@ -446,7 +446,8 @@ class Writer:
             self.line(f"{one}, {other} = {other}, {one}")
             self.kinds[one], self.kinds[other] = self.kinds[other], self.kinds[one]
         else:
-            self.line(f"{one}, {other} = {self.acquiring()}, {self.acquiring()}")
+            pair = f"{self.acquiring()}, {self.acquiring()}" if self.chance(0.5) else f"res.pair({self.number()})"
+            self.line(f"{one}, {other} = {pair}")
             self.kinds[one] = self.kinds[other] = RES
 
     def bags(self) -> None:
