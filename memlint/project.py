@@ -9,6 +9,7 @@ matters could acquire something, or when a resource is handed to one of its func
 from __future__ import annotations
 
 import ast
+import itertools
 import os
 import re
 from collections import OrderedDict
@@ -155,7 +156,7 @@ class Project:
             starts.append((None, line + data.count(b"\n", position) + 1))
             self._defined[module] = {
                 name.decode(): (first, after - 1)
-                for (name, first), (_, after) in zip(starts, starts[1:], strict=False)
+                for (name, first), (_, after) in itertools.pairwise(starts)
                 if name is not None
             }
         return self._defined[module]

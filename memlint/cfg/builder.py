@@ -8,7 +8,6 @@ from memlint.cfg.graph import RETURNED, CodeNode, FunctionNode, Graph
 from memlint.cfg.instructions import (
     Advance,
     Bind,
-    Branch,
     Choose,
     EndStatement,
     Forget,

@@ -141,7 +141,7 @@ class ExpressionBuilder:
     def _call(self, node: ast.Call) -> int:
         callee = self.value(node.func)
         sole = len(node.args) == 1 and not node.keywords
-        arguments = []
+        arguments: list[tuple[Place, bool]] = []
         for argument in node.args:
             if sole and isinstance(argument, ast.GeneratorExp):
                 arguments.append((self._consumed(argument), False))

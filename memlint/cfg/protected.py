@@ -12,7 +12,20 @@ from dataclasses import dataclass, field
 
 from memlint.cfg.expressions import ExpressionBuilder
 from memlint.cfg.graph import Block
-from memlint.cfg.instructions import Bind, Catch, Clause, Dispatch, EndStatement, Enter, Exit, Forget, Move, Opaque, Resume, Unbind
+from memlint.cfg.instructions import (
+    Bind,
+    Catch,
+    Clause,
+    Dispatch,
+    EndStatement,
+    Enter,
+    Exit,
+    Forget,
+    Move,
+    Opaque,
+    Resume,
+    Unbind,
+)
 
 
 @dataclass(slots=True)

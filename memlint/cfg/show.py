@@ -87,7 +87,7 @@ def _effect(i: ir.Instruction) -> str:
 
 def _generic(i: ir.Instruction) -> str:
     fields = [
-        f"{name}={_place(value)}" if isinstance(value, (int, str)) and not isinstance(value, bool) else f"{name}={value}"
+        f"{name}={_place(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else value}"
         for name in i.__dataclass_fields__
         if name != "node" and (value := getattr(i, name)) not in ((), None)
     ]

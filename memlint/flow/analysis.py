@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
@@ -364,7 +365,7 @@ class FileAnalyser:
             keyword_only = tuple(a.arg for a in arguments.kwonlyargs)
             return Summary(
                 parameters=(*parameters, *keyword_only),
-                judge=lambda parameter, kind: self.effect(unit, parameter, kind),
+                judge=functools.partial(self.effect, unit),
                 gives=() if isinstance(node, ast.AsyncFunctionDef) else gives,
                 returns=not _never_returns(node),
                 method=method,
@@ -487,9 +488,9 @@ def _always_gives(node: CodeNode, machine: Machine) -> bool:
         each = waiting.pop()
         if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             continue
-        if isinstance(each, ast.Return) and id(each) not in machine.giving:
-            if each.value is not None and not (isinstance(each.value, ast.Constant) and each.value.value is None):
-                return False
+        value = each.value if isinstance(each, ast.Return) and id(each) not in machine.giving else None
+        if value is not None and not (isinstance(value, ast.Constant) and value.value is None):
+            return False
         waiting.extend(ast.iter_child_nodes(each))
     return True
 

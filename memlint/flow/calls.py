@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from memlint.catalogue.model import Acquire, Category, Condition, Context
 from memlint.cfg import instructions as ir
 from memlint.flow.exceptions import OPERATING, Flight
-from memlint.flow.machine import Machine, call_text
+from memlint.flow.machine import Machine, container_number
 from memlint.flow.raising import QUIET_METHODS, QUIET_ON_RESOURCES, RaiseLevel
 from memlint.flow.sites import ExitKind
 from memlint.flow.state import State, Status
@@ -39,6 +39,7 @@ from memlint.flow.values import (
     Value,
     View,
 )
+from memlint.flow.wording import call_text
 
 _ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "put", "put_nowait", "setdefault"})
 _TAKES_OUT = frozenset({"pop", "popleft", "popitem", "get", "get_nowait"})
@@ -150,7 +151,7 @@ class _Call:
         if name in kind.release or name in ("__exit__", "__aexit__"):
             if name in kind.release or kind.context is not Context.KEEPS:
                 m.release(state, handle, node)
-            self.raises(name)
+            self.raises()
             return UNKNOWN
         if name in ("__enter__", "__aenter__", "__index__", "__iter__"):
             return handle
@@ -162,7 +163,7 @@ class _Call:
         self.give_away(f"handed to `{call_text(node)}`")
         starts = name == "start"  # what does not start owes nothing
         if not starts and name not in kind.quiet and name not in QUIET_ON_RESOURCES and not name.startswith("is_"):
-            self.raises(name, classes=OPERATING if kind.category is Category.HANDLE else None)
+            self.raises(classes=OPERATING if kind.category is Category.HANDLE else None)
             state.idle -= {handle}
         if name == "is_alive":
             return Running(handle)
@@ -186,10 +187,9 @@ class _Call:
     def types(self, handle: Handle) -> tuple[str, ...]:
         """The classes that a resource may be of."""
         site = self.m.records[handle.site].site
-        own = ()
-        if site.entry is not None:
-            own = (site.entry.type,) if site.entry.type else (site.entry.call,)
-        return (*own, *site.kind.types)
+        if site.entry is None:
+            return site.kind.types
+        return (site.entry.type or site.entry.call, *site.kind.types)
 
     def on_several(self, several: Value, name: str) -> Value | None:
         """A method of some element of a container: releasing one stands for releasing all, as loops do."""
@@ -280,14 +280,14 @@ class _Call:
                 return self.quiet(resolved)
         known = self.returned(resolved)
         if any(name in catalogue.acquires for name in resolved):
-            self.raises(word)  # known, but not acquiring with these arguments
+            self.raises()  # known, but not acquiring with these arguments
             self.lend(resolved)
             return known or Result(Symbol(resolved))
         return self.unknown(word, known or Result(Symbol(resolved)))
 
     def container(self) -> Value:
         """``list(...)`` and its like make a container that owns what the arguments reach."""
-        bag = Bag(self.i.node.lineno * 10_000 + self.i.node.col_offset)
+        bag = Bag(container_number(self.i.node))
         self.state.bags.pop(bag.number, None)
         for value, _, _ in self.arguments.every():
             if isinstance(value, (Bag, Element, Pair)):
@@ -330,7 +330,7 @@ class _Call:
         kind = m.world.catalogue.kinds[entry.kind]
         makes = kind.category in (Category.WORKER, Category.TASK, Category.LOCK)
         if not makes and not owing:  # wrapping what is open at once is believed to succeed
-            self.raises(entry.call.rpartition(".")[2], acquiring=entry)
+            self.raises(acquiring=entry)
         if owing and set(owing) <= self.managed():
             return Result(Symbol(m.world.catalogue.result_types((entry.call,)) or (entry.call,)))
         for value in wrapped:
@@ -375,7 +375,7 @@ class _Call:
                 kinds = {self.m.kind(handle).name for handle in self.state.handles(value)}
                 if kinds and (not entry.kinds or kinds <= set(entry.kinds)):
                     self.m.release(self.state, value, self.i.node)
-        self.raises(name.rpartition(".")[2])
+        self.raises()
         self.give_away_rest()
         return UNKNOWN
 
@@ -384,7 +384,7 @@ class _Call:
         entry = self.m.world.catalogue.borrows[name]
         lent = self.arguments.select(entry.arguments)
         if not any(each in self.m.world.catalogue.quiets for each in resolved):
-            self.raises(name.rpartition(".")[2])
+            self.raises()
         self.lend((name,))
         if entry.view:
             for value in lent:
@@ -397,7 +397,7 @@ class _Call:
     def quiet(self, resolved: tuple[str, ...]) -> Value:
         """A function that cannot realistically raise; such functions only look at what they are given."""
         if self.m.world.level is RaiseLevel.STRICT:
-            self.raises(resolved[0])
+            self.raises()
         self.give_away_rest()
         return self.returned(resolved) or Result(Symbol(resolved))
 
@@ -426,7 +426,7 @@ class _Call:
             elif effect is Effect.TAKES:
                 m.transfer(state, value, node, f"handed to `{call_text(node)}`")
         if not summary.asynchronous and not self.is_quiet_method(word, ""):
-            self.raises(word)
+            self.raises()
         for value, effect in effects:
             if effect is Effect.RELEASES_UNLESS_RAISED:
                 m.release(state, value, node)
@@ -461,14 +461,15 @@ class _Call:
         if word in ("enter_context", "enter_async_context", "enterContext", "enterClassContext", "push"):
             first = self.arguments.find(0)
             for each, _, _ in self.arguments.every():
-                self.m.transfer(self.state, each, self.i.node, f"entered in an exit stack by `{call_text(self.i.node)}`")
+                text = f"entered in an exit stack by `{call_text(self.i.node)}`"
+                self.m.transfer(self.state, each, self.i.node, text)
             return first if first is not None else value
         if self.m.world.strict:
             self.borrow_rest()
         else:
             self.give_away(f"handed to `{call_text(self.i.node)}`")
         if not self.is_quiet_method(word, receiver):
-            self.raises(word)
+            self.raises()
         return value
 
     def is_quiet_method(self, word: str, receiver: str) -> bool:
@@ -497,9 +498,7 @@ class _Call:
 
     # --- exceptions ----------------------------------------------------------------------------------------------
 
-    def raises(
-        self, word: str, *, classes: tuple[str, ...] | None = None, acquiring: Acquire | None = None
-    ) -> None:
+    def raises(self, *, classes: tuple[str, ...] | None = None, acquiring: Acquire | None = None) -> None:
         """The call may raise, unless the level of the raise model says otherwise."""
         m = self.m
         if m.world.level is RaiseLevel.RELAXED and classes is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -287,7 +288,7 @@ def _conditional(function: ast.AST, node: ast.AST) -> bool:
 
 def _is_test(use: tuple[ast.AST, ...]) -> bool:
     """Whether the boolean expression around a mention is only tested."""
-    for inner, outer in zip(use, use[1:], strict=False):
+    for inner, outer in itertools.pairwise(use):
         if isinstance(outer, (ast.If, ast.While, ast.IfExp)):
             return outer.test is inner
         if isinstance(outer, ast.Assert):

@@ -30,7 +30,8 @@ QUIET_METHODS = frozenset(
     {
         # containers and strings: fail only through a programming error
         "append", "appendleft", "add", "clear", "copy", "discard", "endswith", "extend", "extendleft", "format",
-        "get", "insert", "pop", "remove", "isalnum", "isalpha", "isdigit", "isspace", "items", "join", "keys", "lower", "lstrip",
+        "get", "insert", "pop", "remove", "isalnum", "isalpha", "isdigit", "isspace", "items", "join", "keys",
+        "lower", "lstrip",
         "partition", "popitem", "replace", "reverse", "rfind", "find", "rpartition", "rsplit", "rstrip",
         "setdefault", "sort", "split", "splitlines", "startswith", "strip", "title", "update", "upper", "values",
         "zfill", "ljust", "rjust", "capitalize", "casefold", "swapcase", "expandtabs", "hexdigest", "digest",

@@ -12,7 +12,6 @@ from memlint.catalogue.model import Catalogue
 from memlint.cfg.builder import build
 from memlint.cfg.show import show_graph
 from memlint.flow.analysis import FileAnalyser
-from memlint.flow.machine import Machine
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.solver import Solver
 from memlint.flow.state import State
@@ -108,11 +107,10 @@ def show_facts(source: Source, catalogue: Catalogue, function: str, *, strict: b
     lines = [unit.symbol]
     for block in graph.blocks:
         states = [state for number, state in solver.trace if number == block.number]
-        for state in states:
-            lines.append(f"  block {block.number}: {_state(machine, state)}")
+        lines += [f"  block {block.number}: {_state(state)}" for state in states]
     lines.append("  ends:")
     for state, raised in solver.ended:
-        lines.append(f"    {'raises' if raised else 'returns'}: {_state(machine, state)}")
+        lines.append(f"    {'raises' if raised else 'returns'}: {_state(state)}")
     for index, record in enumerate(machine.records):
         line = getattr(record.site.node, "lineno", 0)
         fates = ", ".join(
@@ -124,7 +122,7 @@ def show_facts(source: Source, catalogue: Catalogue, function: str, *, strict: b
     return "\n".join(lines) + "\n"
 
 
-def _state(machine: Machine, state: State) -> str:
+def _state(state: State) -> str:
     held = [f"{_handle(h)} {s.value}" for h, s in state.status.items()]
     places = [
         f"{place}={_value(value)}" for place, value in sorted(state.places.items(), key=lambda p: str(p[0]))

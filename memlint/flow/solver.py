@@ -12,10 +12,12 @@ from memlint.cfg import instructions as ir
 from memlint.cfg.graph import RAISED, RETURNED, Graph
 from memlint.findings import StepKind
 from memlint.flow.exceptions import Flight, Match, meet
-from memlint.flow.machine import Machine, truth
+from memlint.flow.machine import Machine
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import ExitKind, Mark
 from memlint.flow.state import State
+from memlint.flow.steps import execute
+from memlint.flow.truth import truth
 from memlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -121,7 +123,7 @@ class Solver:
     def execute(self, number: int, state: State) -> None:
         """Run one block and send its states on."""
         block = self.graph.blocks[number]
-        at_end, raised = self.machine.run(block, state.copy())
+        at_end, raised = execute(self.machine, block, state.copy())
         for thrown in raised:
             self.arrive(block.landing, thrown)
         if at_end is not None:
@@ -145,7 +147,7 @@ class Solver:
             case ir.Dispatch():
                 self._dispatch(end, state)
             case ir.Raise():
-                self._raise(end, landing, state)
+                self._raise(end, state)
             case ir.Resume():
                 self._resume(end, landing, state)
             case _:
@@ -222,7 +224,7 @@ class Solver:
             case _:
                 return ("?",)
 
-    def _raise(self, end: ir.Raise, landing: int, state: State) -> None:
+    def _raise(self, end: ir.Raise, state: State) -> None:
         if isinstance(end.node, ast.Assert) and self.machine.world.level is not RaiseLevel.STRICT:
             return  # an assertion states what always holds
         if end.source is None and end.classes is None and state.handling:

@@ -55,7 +55,8 @@ def _descend(
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 _function(statement, lines, prefix, owner, enclosing, found)
             case ast.ClassDef():
-                _descend(statement.body, lines, f"{prefix}{statement.name}.", f"{prefix}{statement.name}", enclosing, found)
+                name = f"{prefix}{statement.name}"
+                _descend(statement.body, lines, f"{name}.", name, enclosing, found)
             case _:
                 inner = list(nested_definitions(statement))
                 _descend(inner, lines, prefix, owner, enclosing, found)

@@ -178,7 +178,7 @@ def exit_clause(source: Source, outcome: Outcome) -> str:
 def statement_of(source: Source, unit: ast.AST, record: SiteRecord) -> Span | None:
     """The simple statement that holds a site."""
     for statement in ast.walk(unit):
-        if isinstance(statement, ast.stmt) and not hasattr(statement, "body"):
-            if any(child is record.site.node for child in ast.walk(statement)):
-                return source.span(statement)
+        simple = isinstance(statement, ast.stmt) and not hasattr(statement, "body")
+        if simple and any(child is record.site.node for child in ast.walk(statement)):
+            return source.span(statement)
     return None

@@ -14,6 +14,6 @@ class DiscardedResource(LossRule):
     name = "discarded-resource"
     summary = "A resource is used and dropped without a name, so nothing can release it."
 
-    def message(self, source: Source, record: SiteRecord, outcome: Outcome) -> str:
+    def message(self, source: Source, record: SiteRecord, outcome: Outcome) -> str:  # noqa: ARG002 # the way out is plain
         """Names the way out."""
         return f"{subject(record)} is dropped without a name, and not released"

@@ -14,6 +14,6 @@ class DanglingTask(LossRule):
     name = "dangling-task"
     summary = "A task is started and neither awaited, cancelled nor kept."
 
-    def message(self, source: Source, record: SiteRecord, outcome: Outcome) -> str:
+    def message(self, source: Source, record: SiteRecord, outcome: Outcome) -> str:  # noqa: ARG002 # the way out is plain
         """Names the way out."""
         return f"{subject(record)} is started here, and neither awaited nor kept"

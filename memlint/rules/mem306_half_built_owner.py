@@ -15,9 +15,12 @@ from memlint.rules.rule import Default
 class HalfBuiltOwner:
     """Reads the sites that a constructor stored in a field and then lost by raising."""
 
-    code = "MEM306"
-    name = "half-built-owner"
-    summary = "A constructor acquires into a field and may raise afterwards, so nobody gets the object that could be closed."
+    code: ClassVar[str] = "MEM306"
+    name: ClassVar[str] = "half-built-owner"
+    summary: ClassVar[str] = (
+        "A constructor acquires into a field and may raise afterwards, "
+        "so nobody gets the object that could be closed."
+    )
     severity: ClassVar[Severity] = Severity.WARNING
     default: ClassVar[Default] = Default.PREVIEW
 

@@ -17,9 +17,12 @@ from memlint.rules.rule import Default
 class PreferWith:
     """Reads the sites whose resource is released by hand on every path."""
 
-    code = "MEM401"
-    name = "prefer-with"
-    summary = "A resource is released correctly by hand where a block would do it."
+    code: ClassVar[str] = "MEM401"
+    name: ClassVar[str] = "prefer-with"
+    summary: ClassVar[str] = (
+        "A resource is released correctly by hand where a block would "
+        "do it."
+    )
     severity: ClassVar[Severity] = Severity.NOTE
     default: ClassVar[Default] = Default.OFF
 

@@ -68,8 +68,8 @@ class ModuleNames:
             case ast.Constant(value=str(text)):
                 try:
                     return self._qualified(ast.parse(text, mode="eval").body, depth)
-                except SyntaxError:
-                    return ()
+                except (SyntaxError, ValueError, RecursionError, MemoryError):
+                    return ()  # an annotation that is no expression names nothing
         return ()
 
 

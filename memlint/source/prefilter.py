@@ -1,4 +1,4 @@
-"""Which lines of a file could acquire anything, told from its bytes: most files and most functions are done without a look."""
+"""Which lines of a file could acquire anything, told from its bytes: most files are done without a look."""
 
 from __future__ import annotations
 

@@ -1,0 +1,396 @@
+"""What each instruction does to a state."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+
+from memlint.catalogue.model import Category, Context
+from memlint.cfg import instructions as ir
+from memlint.cfg.graph import Block
+from memlint.findings import StepKind
+from memlint.flow.calls import call
+from memlint.flow.machine import Machine, container_number
+from memlint.flow.sites import ExitKind, Fate, Mark
+from memlint.flow.state import State, Status
+from memlint.flow.truth import same, truth
+from memlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Bag,
+    Closing,
+    Element,
+    Function,
+    Handle,
+    Literal,
+    Method,
+    Pair,
+    Path,
+    Pending,
+    Result,
+    Symbol,
+    Taken,
+    Value,
+    View,
+)
+from memlint.flow.wording import call_text
+
+
+def execute(m: Machine, block: Block, state: State) -> tuple[State | None, list[State]]:
+    """Execute a block; give the state at its end (None if never reached) and those that an exception left."""
+    m.begin(block)
+    for instruction in block.instructions:
+        if not _STEPS[type(instruction)](m, instruction, state):
+            return None, m.take_raised()
+    return state, m.take_raised()
+
+
+def _constant(m: Machine, i: ir.Constant, state: State) -> bool:
+    state.set(i.target, Literal.of(i.value))
+    return True
+
+
+def _load(m: Machine, i: ir.Load, state: State) -> bool:
+    state.set(i.target, m.variable(i.name, state))
+    return True
+
+
+def _bind(m: Machine, i: ir.Bind, state: State) -> bool:
+    value = state.places.get(i.source, UNKNOWN)
+    state.forget_facts(i.name)
+    if i.name in m.graph.outer or i.name in m.graph.captured:
+        m.transfer(state, value, i.node, f"bound to `{i.name}`, which outlives this call")
+    elif isinstance(m.graph.node, ast.Module):
+        m.transfer(state, value, i.node, f"bound to the module's `{i.name}`")
+    for handle in state.handles(value):
+        record = m.records[handle.site]
+        if record.subject is None:
+            record.subject = i.name.partition("#")[0]
+    _store(state, i.name, value)
+    m.check_lost(state, i.node, Fate.REPLACED)
+    return True
+
+
+def _store(state: State, name: str, value: Value) -> None:
+    for place in [p for p in state.places if isinstance(p, str) and p.startswith(f"{name}.")]:
+        del state.places[place]
+    if isinstance(value, (type(UNKNOWN), Path)):
+        state.places.pop(name, None)
+    else:
+        state.places[name] = value
+
+
+def _move(m: Machine, i: ir.Move, state: State) -> bool:
+    state.set(i.target, state.places.get(i.source, UNKNOWN))
+    return True
+
+
+def _unbind(m: Machine, i: ir.Unbind, state: State) -> bool:
+    state.forget_facts(i.name)
+    state.places.pop(i.name, None)
+    m.check_lost(state, i.node, Fate.REPLACED)
+    return True
+
+
+def _import(m: Machine, i: ir.Import, state: State) -> bool:
+    state.set(i.name, Symbol((i.qualified,)))
+    return True
+
+
+def _get_attribute(m: Machine, i: ir.GetAttribute, state: State) -> bool:
+    base = state.places.get(i.base, UNKNOWN)
+    value: Value
+    match base:
+        case Symbol(names):
+            value = Symbol(tuple(f"{name}.{i.name}" for name in names))
+        case Path(text):
+            value = state.places.get(f"{text}.{i.name}") or _property(m, i, text, state)
+        case Handle() if i.name == "closed":
+            value = Literal.of(state.status.get(base) is Status.RELEASED)
+        case Handle() | Bag() | Element() | Pair() | Result() | View() | Method():
+            value = Method(base, i.name)
+        case _:
+            value = UNKNOWN
+    state.set(i.target, value)
+    return True
+
+
+def _property(m: Machine, i: ir.GetAttribute, text: str, state: State) -> Value:
+    """An attribute of an unknown object; a property of this method's own class may make something."""
+    if text == m.receiver and m.owner is not None:
+        summary = m.world.computed(f"{m.owner}.{i.name}")
+        if summary is not None and summary.gives:
+            return m.given(state, summary.gives, i.node, summary.path)
+    return Path(f"{text}.{i.name}")
+
+
+def _set_attribute(m: Machine, i: ir.SetAttribute, state: State) -> bool:
+    base = state.places.get(i.base, UNKNOWN)
+    value = state.places.get(i.source, UNKNOWN)
+    if isinstance(base, Handle) and i.name in m.kind(base).release_on_set and value != Literal.of(False):
+        m.transfer(state, base, i.node, f"ends by itself: `{i.name}` is set")
+    if isinstance(base, Path):
+        path = f"{base.text}.{i.name}"
+        state.forget_facts(path)
+        m.keep(state, base.text, i.name, value, i.node)
+        _store(state, path, value if isinstance(value, (Literal, Handle, Symbol)) else UNKNOWN)
+        if m.building and base.text == m.receiver and isinstance(value, Handle):
+            m.fields.add(value.site)  # until the constructor has returned, nobody else can release it
+        else:
+            m.transfer(state, value, i.node, f"stored in `{path}`")
+    else:
+        m.transfer(state, value, i.node, f"stored in an attribute `{i.name}`")
+    return True
+
+
+def _get_item(m: Machine, i: ir.GetItem, state: State) -> bool:
+    base, key = state.places.get(i.base, UNKNOWN), state.places.get(i.key, UNKNOWN)
+    value: Value = UNKNOWN
+    match base:
+        case Bag(number) | Element(number):
+            value = Element(number)
+        case Pair(items):
+            index = key.value if isinstance(key, Literal) else None
+            within = isinstance(index, int) and -len(items) <= index < len(items)
+            value = items[index] if within and isinstance(index, int) else base
+        case Symbol():
+            value = base  # a generic alias: Pool[Connection]
+    state.set(i.target, value)
+    return True
+
+
+def _set_item(m: Machine, i: ir.SetItem, state: State) -> bool:
+    base, value = state.places.get(i.base, UNKNOWN), state.places.get(i.source, UNKNOWN)
+    if isinstance(base, Bag):
+        m.include(state, base, value)
+    else:
+        if isinstance(base, Path):
+            owner, _, attribute = base.text.rpartition(".")
+            m.keep(state, owner, attribute, value, i.node, container=True)
+        m.transfer(state, value, i.node, "stored in a container")
+    return True
+
+
+def _build(m: Machine, i: ir.Build, state: State) -> bool:
+    values = [(state.places.get(place, UNKNOWN), starred) for place, starred in i.items]
+    if i.shape == "tuple" and not any(starred for _, starred in values):
+        state.set(i.target, Pair(tuple(value for value, _ in values)))
+        return True
+    bag = Bag(container_number(i.node))
+    state.bags.pop(bag.number, None)
+    for value, _ in values:
+        m.include(state, bag, value)
+    state.set(i.target, bag)
+    return True
+
+
+def _include(m: Machine, i: ir.Include, state: State) -> bool:
+    container, value = state.places.get(i.container, UNKNOWN), state.places.get(i.source, UNKNOWN)
+    if isinstance(container, Bag):
+        m.include(state, container, value)
+    else:
+        m.transfer(state, value, i.node, "added to a container")
+    return True
+
+
+def _unpack(m: Machine, i: ir.Unpack, state: State) -> bool:
+    source = state.places.get(i.source, UNKNOWN)
+    for index, target in enumerate(i.targets):
+        value: Value = UNKNOWN
+        match source:
+            case Pair(items) if i.starred is None and len(items) == len(i.targets):
+                value = items[index]
+            case Pair(items) if i.starred is not None and index < i.starred:
+                value = items[index] if index < len(items) else UNKNOWN
+            case Pair() if any(True for _ in state.handles(source)):
+                value = source
+            case Bag(number) | Element(number):
+                value = source if index == i.starred else Element(number)
+        state.set(target, value)
+    return True
+
+
+def _iterate(m: Machine, i: ir.Iterate, state: State) -> bool:
+    source = state.places.get(i.source, UNKNOWN)
+    state.set(i.target, source)
+    return True
+
+
+def _enter(m: Machine, i: ir.Enter, state: State) -> bool:
+    manager = state.places.get(i.manager, UNKNOWN)
+    value: Value = UNKNOWN
+    match manager:
+        case Handle():
+            value = manager
+        case Result():
+            value = manager
+        case Pending(call):
+            value = m.awaited(state, call)
+            state.set(i.manager, value)
+    if i.asynchronous and state.held():
+        outside = state.copy()
+        if isinstance(value, Handle):
+            outside.status.pop(value, None)  # what fails to open owes nothing
+        m.may_raise(outside, i.node, "entering it")
+    state.set(i.target, value)
+    return True
+
+
+def _exit(m: Machine, i: ir.Exit, state: State) -> bool:
+    manager = state.places.get(i.manager, UNKNOWN)
+    if isinstance(manager, Handle):
+        kind = m.kind(manager)
+        context = kind.async_context if i.asynchronous else kind.context
+        if context is not Context.KEEPS:
+            m.release(state, manager, i.node, "released by the block")
+    return True
+
+
+def _compare(m: Machine, i: ir.Compare, state: State) -> bool:
+    left, right = state.places.get(i.left, UNKNOWN), state.places.get(i.right, UNKNOWN)
+    equal = same(left, right, identity=i.operator in ("is", "is not"))
+    value: Value = UNKNOWN
+    if equal is not None:
+        value = Literal.of(equal is (i.operator in ("is", "==")))
+    state.set(i.target, value)
+    return True
+
+
+def _negate(m: Machine, i: ir.Negate, state: State) -> bool:
+    known = truth(state.places.get(i.source, UNKNOWN), state)
+    state.set(i.target, UNKNOWN if known is None else Literal.of(not known))
+    return True
+
+
+def _opaque(m: Machine, i: ir.Opaque, state: State) -> bool:
+    bags = [v for p in i.operands if isinstance(v := state.places.get(p), (Bag, Pair, Element))]
+    if bags:
+        result = Bag(container_number(i.node))
+        held = frozenset(handle for bag in bags for handle in state.handles(bag))
+        if held:
+            state.bags[result.number] = held
+        state.set(i.target, result)
+    else:
+        paths = [v for p in i.operands if isinstance(v := state.places.get(p), Result)]
+        state.set(i.target, paths[0] if paths and _joins_path(i.node) else UNKNOWN)
+    return True
+
+
+def _view(m: Machine, i: ir.View, state: State) -> bool:
+    source = state.places.get(i.source, UNKNOWN)
+    state.set(i.target, View(source) if isinstance(source, (Handle, View, Bag)) else UNKNOWN)
+    return True
+
+
+def _define(m: Machine, i: ir.Define, state: State) -> bool:
+    for name in i.captured:
+        m.transfer(state, state.places.get(name), i.node, f"captured by a nested function as `{name}`")
+    line, column = getattr(i.node, "lineno", 0), getattr(i.node, "col_offset", 0)
+    state.set(i.target, Function(line, column, isinstance(i.node, ast.AsyncFunctionDef)))
+    return True
+
+
+def _set_return(m: Machine, i: ir.SetReturn, state: State) -> bool:
+    state.returning = state.places.get(i.source, UNKNOWN) if i.source is not None else NONE
+    if any(state.status.get(handle) is Status.HELD for handle in state.handles(state.returning)):
+        m.giving.add(id(i.node))
+    elif state.returning != NONE:
+        m.withholding.add(id(i.node))
+    state.drop_temporaries()
+    m.check_lost(state, i.node, Fate.DISCARDED)
+    if state.held():
+        state.mark(Mark(StepKind.LEAVE, i.node, "returns here"))
+    return True
+
+
+def _forget(m: Machine, i: ir.Forget, state: State) -> bool:
+    state.places.pop(i.place, None)
+    m.check_lost(state, i.node, Fate.DISCARDED)
+    return True
+
+
+def _end_statement(m: Machine, i: ir.EndStatement, state: State) -> bool:
+    state.drop_temporaries()
+    m.check_lost(state, i.node, Fate.DISCARDED)
+    return True
+
+
+def _catch(m: Machine, i: ir.Catch, state: State) -> bool:
+    assert state.flight is not None
+    state.handling = (*state.handling, state.flight)
+    state.flight = None
+    return True
+
+
+def _await(m: Machine, i: ir.Await, state: State) -> bool:
+    source = state.places.get(i.source, UNKNOWN)
+    tasks = all(m.kind(handle).category is Category.TASK for handle in state.handles(source))
+    if isinstance(source, Closing) or tasks:
+        m.release(state, source, i.node)
+    before = state
+    if isinstance(source, Taken):
+        before = state.copy()
+        before.answer(source, held=False)  # an acquisition that is cancelled holds nothing
+    text = call_text(i.node.value) if isinstance(i.node, ast.Await) else "await"
+    m.may_raise(before, i.node, f"`await {text}`")
+    m.may_raise(
+        before, i.node, f"`await {text}`", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",)
+    )
+    value: Value = source if isinstance(source, Taken) else UNKNOWN
+    state.set(i.target, m.awaited(state, source.call) if isinstance(source, Pending) else value)
+    return True
+
+
+def _yield(m: Machine, i: ir.Yield, state: State) -> bool:
+    value = state.places.get(i.source, UNKNOWN) if i.source is not None else NONE
+    if not m.lends:
+        m.transfer(state, value, i.node, "yielded to the consumer")
+    if m.lends and not m.resumed:
+        m.may_raise(state, i.node, "the `with` body")
+    elif not m.resumed and not i.delegated:
+        m.may_raise(
+            state, i.node, "the generator", kind=ExitKind.CLOSE, classes=("builtins.GeneratorExit",)
+        )
+    state.set(i.target, UNKNOWN)
+    return True
+
+
+def _call(m: Machine, i: ir.Call, state: State) -> bool:
+    return call(m, i, state)
+
+
+def _joins_path(node: ast.AST) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+
+
+_STEPS: Mapping[type, Callable[..., bool]] = {
+    ir.Constant: _constant,
+    ir.Load: _load,
+    ir.Bind: _bind,
+    ir.Move: _move,
+    ir.Unbind: _unbind,
+    ir.Import: _import,
+    ir.GetAttribute: _get_attribute,
+    ir.SetAttribute: _set_attribute,
+    ir.GetItem: _get_item,
+    ir.SetItem: _set_item,
+    ir.Call: _call,
+    ir.Await: _await,
+    ir.Yield: _yield,
+    ir.Build: _build,
+    ir.Include: _include,
+    ir.Unpack: _unpack,
+    ir.Iterate: _iterate,
+    ir.Enter: _enter,
+    ir.Exit: _exit,
+    ir.Compare: _compare,
+    ir.Negate: _negate,
+    ir.Opaque: _opaque,
+    ir.View: _view,
+    ir.Define: _define,
+    ir.SetReturn: _set_return,
+    ir.Forget: _forget,
+    ir.EndStatement: _end_statement,
+    ir.Catch: _catch,
+}
+"""The instruction that each step executes; each step takes the one that it is listed under."""
