@@ -18,6 +18,7 @@ from memlint.flow.analysis import Analysis, Skipped, analyse, prefilter
 from memlint.project import Projects
 from memlint.reports.model import Failure
 from memlint.rules import RULES, Rule
+from memlint.rules.definitions import StructureRule
 from memlint.settings import Selection, Settings, globs
 from memlint.source.decode import CODE, Unreadable, check_syntax, decode, parse, split_lines, too_deep
 from memlint.source.notebook import SUFFIX, Notebook, read_notebook
@@ -67,6 +68,7 @@ class Checker:
         self.rules = selection.rules()
         """The rules that are on."""
         self._prefilter = prefilter(self.catalogue)
+        self._triggers = [rule.trigger for rule in self.rules if isinstance(rule, StructureRule)]
         self._projects = Projects(self.catalogue, self.settings.strict)
         self.sees_project = True
         """Whether other files of a file's package are looked into; a plugin that is given one file does not."""
@@ -92,7 +94,7 @@ class Checker:
         Comments are heeded here too, for flake8 looks for them on the finding's own line only.
         """
         text = "".join(lines)
-        if not self._reports_unused and not self._prefilter.may_hold(text.encode("utf-8", "surrogatepass")):
+        if not self._reports_unused and not self._may_tell(text.encode("utf-8", "surrogatepass")):
             return FileResult(path)
         source = Source(path, text, tree, split_lines(text))
         return self._kept_in(path, lambda: self.judge(source, heed_comments))
@@ -107,10 +109,14 @@ class Checker:
         asked = self._reports_unused and b"noqa" in data.lower()
         if path.endswith(SUFFIX):
             return read_notebook(text, path)
-        if not asked and not self._prefilter.may_hold(data) and not self._uses_project(data, path):
+        if not asked and not self._may_tell(data) and not self._uses_project(data, path):
             check_syntax(text, path)
             return None
         return parse(text, path)
+
+    def _may_tell(self, data: bytes) -> bool:
+        """Whether a file acquires something, or has what a rule about structure looks for."""
+        return self._prefilter.may_hold(data) or any(trigger.search(data) for trigger in self._triggers)
 
     def _uses_project(self, data: bytes, path: str) -> bool:
         """Whether the file calls something of its project that may give it a resource."""

@@ -246,6 +246,7 @@ class _Call:
         catalogue, m, state, node = self.m.world.catalogue, self.m, self.state, self.i.node
         resolved = tuple(catalogue.resolve(name) for name in names)
         if any(name in _CONTAINERS for name in resolved):
+            self.exhaust()
             return self.container()
         if any(name in _SAME for name in resolved) and isinstance(self.arguments.find(0), Handle):
             return self.arguments.find(0)
@@ -284,6 +285,12 @@ class _Call:
             self.lend(resolved)
             return known or Result(Symbol(resolved))
         return self.unknown(word, known or Result(Symbol(resolved)))
+
+    def exhaust(self) -> None:
+        """What is iterated to its end here may release itself (``list(os.scandir(p))``)."""
+        for value, _, _ in self.arguments.every():
+            if isinstance(value, Handle) and self.m.kind(value).exhausted:
+                self.m.release(self.state, value, self.i.node)
 
     def container(self) -> Value:
         """``list(...)`` and its like make a container that owns what the arguments reach."""
