@@ -123,7 +123,7 @@ class CacheState(Generic[K, V]):
 
         Other values stay, unless a thread of the parent was just changing the cache.
         """
-        whole = self._lock.acquire(blocking=False)  # noqa: MEM110 only asked whether it was free: the next line puts another in its place  # noqa: MEM110 # the lock is thrown away in the next line, held or not
+        whole = self._lock.acquire(blocking=False)  # noqa: MEM110 only asked whether it was free: the next line puts another in its place
         self._lock = threading.RLock()
         self._pid = os.getpid()
         _inherited.append(self._loads)
