@@ -55,15 +55,14 @@ def differing(judge: Judge, text: str, tally: Tally | None = None) -> str:
     """What memlint and the executions disagree about, as text; empty when they agree or cannot be compared."""
     tally = tally or Tally()
     try:
-        _, shown, found = judge.compare(text)
+        shown, found = judge.compare(text)
     except Unjudged as reason:
         tally.unjudged[str(reason).partition(":")[0]] += 1
         return ""
     except InternalError as error:
         return f"internal error: {str(error).strip().splitlines()[-1]}"
     tally.judged += 1
-    for verdicts in shown.values():
-        tally.sites.update(verdicts)
+    tally.sites.update(seen.verdict for each in shown.values() for seen in each)
     return "\n".join(map(str, found))
 
 

@@ -111,7 +111,7 @@ def _cleanup_lines(node: ast.AST) -> set[int]:
 class _Instrument(ast.NodeTransformer):
     def visit_Raise(self, node: ast.Raise) -> ast.AST | list[ast.stmt]:
         if node.exc is None:
-            return [_call("__event__", node), node]
+            return [_call("__again__", node), node]
         node.exc = ast.copy_location(ast.Call(ast.Name("__raising__", ast.Load()), [], []), node)
         return node
 
@@ -151,6 +151,8 @@ class Seen:
     """What all executions together showed of one site."""
 
     fates: set[str] = field(default_factory=set)
+    raisers: set[int] = field(default_factory=set)
+    """The lines at which exceptions started that lost it."""
 
     @property
     def verdict(self) -> str:
@@ -164,20 +166,23 @@ class Seen:
         return "error" if "error" in self.fates and self.fates & {"released", "transferred"} else "none"
 
 
-def verdicts(program: Program, bounds: Bounds | None = None) -> dict[int, list[str]]:
-    """For each site (the number that the acquiring call is given) its verdicts, one for each resource that it gives.
+def showings(program: Program, bounds: Bounds | None = None) -> dict[int, list[Seen]]:
+    """For each site (the number that the acquiring call is given) what became of each resource that it gives.
 
     Raises:
         Outside: an execution left the modelled language, or there are too many.
     """
-    bounds = bounds or Bounds()
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[Seen]] = {}
     for name in program.functions:
-        sums = explore(program, name, bounds)
-        for (site, _), seen in sorted(sums.items()):
+        for (site, _), seen in sorted(explore(program, name, bounds or Bounds()).items()):
             if site != PARAMETER:
-                found.setdefault(site, []).append(seen.verdict)
+                found.setdefault(site, []).append(seen)
     return found
+
+
+def verdicts(program: Program) -> dict[int, list[str]]:
+    """The verdicts by site."""
+    return {site: [seen.verdict for seen in each] for site, each in showings(program).items()}
 
 
 def explore(program: Program, name: str, bounds: Bounds) -> dict[Site, Seen]:
@@ -201,7 +206,10 @@ def _explore(program: Program, name: str, bounds: Bounds, kept: frozenset[Site])
         for record in stage.records:
             if not record.forgiven:
                 fate = "transferred" if record.state == "lent" else record.state
-                sums.setdefault((record.site, record.position), Seen()).fates.add(fate)
+                seen = sums.setdefault((record.site, record.position), Seen())
+                seen.fates.add(fate)
+                if fate == "error":
+                    seen.raisers.update(record.raisers)
         reclaimed |= stage.reclaimed
         prefix = oracle.following()
     raise Outside(f"more than {bounds.executions} executions of {name}")
@@ -209,7 +217,7 @@ def _explore(program: Program, name: str, bounds: Bounds, kept: frozenset[Site])
 
 def _run(program: Program, name: str, stage: Stage) -> None:
     namespace: dict[str, object] = {
-        "res": module(stage), "__event__": stage.event, "__raising__": stage.raising, "__check__": stage.check,
+        "res": module(stage), "__again__": stage.again, "__raising__": stage.raising, "__check__": stage.check,
         "__impossible__": stage.impossible, "__turn__": stage.turn,
         "__returning__": stage.returning, "__name__": "program",
     }  # fmt: skip
@@ -257,7 +265,6 @@ def _completed(value: object, stage: Stage, *, lends: bool) -> object:
                     transfer(resource)
             if not stopped and stage.oracle.choose(2):
                 stopped = True
-                stage.event()
                 given = value.throw(_stop(value, stage, lends))
             else:
                 given = value.send(None)
@@ -271,10 +278,15 @@ def _completed(value: object, stage: Stage, *, lends: bool) -> object:
     raise Outside("it waits too often")
 
 
-def _stop(value: object, stage: Stage, lends: bool) -> BaseException:
-    if isinstance(value, types.CoroutineType):
-        return asyncio.CancelledError()
-    return stage.leaving(0)() if lends else GeneratorExit()
+def _stop(
+    value: types.CoroutineType[None, None, object] | types.GeneratorType[object, None, object], stage: Stage, lends: bool
+) -> BaseException:
+    frame = value.cr_frame if isinstance(value, types.CoroutineType) else value.gi_frame
+    assert frame is not None
+    if lends:
+        return stage.leaving(frame.f_lineno, forgiven=False)()
+    stage.event(frame.f_lineno)
+    return asyncio.CancelledError() if isinstance(value, types.CoroutineType) else GeneratorExit()
 
 
 def _argument(name: str, stage: Stage) -> object:
@@ -295,7 +307,7 @@ def _settle(stage: Stage, value: object, raised: bool) -> None:
             transfer(resource)
     for record in stage.records:
         if record.state == "held":
-            record.state = "error" if raised or stage.raised > record.raised else "normal"
+            record.lose(stage.raisings, raised=raised)
 
 
 def _helper(program: Program, name: str, function: Callable[..., object], stage: Stage) -> Callable[..., object]:
@@ -332,7 +344,8 @@ def _helper(program: Program, name: str, function: Callable[..., object], stage:
         stage.blocked -= quiet
         made, stage.records = stage.records, outer
         if failing:
-            raise stage.leaving(0 if isinstance(program.functions[name].body[-1], ast.Raise) else line)
+            own = isinstance(program.functions[name].body[-1], ast.Raise)
+            raise stage.leaving(line, forgiven=not own)
         stage.may_fail(line, program.variants.unknown)
         for position, resource in enumerate(reachable(value)):
             if resource.record in made:

@@ -64,8 +64,17 @@ class Record:
     """Which element, when a call gives several."""
     state: str = "held"
     """``held``, ``lent``, ``released``, ``transferred``, ``normal`` or ``error`` (the two ways to be lost)."""
+    raisers: tuple[int, ...] = ()
+    """Where exceptions started since it was acquired, when it is lost; in flight already, when none did since."""
     forgiven: bool = False
     """An exception was let start while cleaning up for something else: nothing is asked of this one any more."""
+
+
+    def lose(self, raisings: list[int], *, raised: bool = False) -> None:
+        """It can never be released any more; ``raised`` when that is because the function ends by an exception."""
+        since = raisings[self.raised :]
+        self.state = "error" if raised or since else "normal"
+        self.raisers = tuple(since or raisings)
 
 
 class Oracle:
@@ -118,7 +127,8 @@ class Stage:
     kept: frozenset[tuple[int, int]] = frozenset()
     """Sites that go on owning what they hand to an unknown callee."""
     records: list[Record] = field(default_factory=list)
-    raised: int = 0
+    raisings: list[int] = field(default_factory=list)
+    """The lines at which exceptions started, in order."""
     faults: int = 0
     blocked: int = 0
     """Depth of helper calls from a place where nothing may fail."""
@@ -131,13 +141,17 @@ class Stage:
 
     def record(self, site: int, line: int, position: int = 0) -> Record:
         """A new obligation of the running function."""
-        record = Record(site, line in self.cleanup, self.raised, position)
+        record = Record(site, line in self.cleanup, len(self.raisings), position)
         self.records.append(record)
         return record
 
-    def event(self) -> None:
+    def event(self, line: int) -> None:
         """An exception starts."""
-        self.raised += 1
+        self.raisings.append(line)
+
+    def again(self) -> None:
+        """A handler raises what it handles again: it starts here, and where it started before."""
+        self.raisings += [line_of(sys._getframe(1)), *self.raisings]
 
     def returning(self, value: object) -> object:
         """A ``return`` of a value, which a function that has lent it out thereby shows to be its own."""
@@ -164,7 +178,7 @@ class Stage:
 
     def raising(self) -> type[BaseException]:
         """What the program's own ``raise res.Error`` raises this time."""
-        self.event()
+        self.event(line_of(sys._getframe(1)))
         variants = self.variants.explicit
         return variants[self.oracle.choose(len(variants)) if len(variants) > 1 else 0]
 
@@ -179,13 +193,15 @@ class Stage:
         if not way:
             return
         self.faults += 1
-        self.event()
+        self.event(line)
         self.forgive(line)
         raise variants[way - 1]
 
-    def leaving(self, line: int) -> type[BaseException]:
+    def leaving(self, line: int, *, forgiven: bool) -> type[BaseException]:
         """The class by which a caller sees an exception that leaves a function called at ``line``: any."""
-        self.forgive(line)
+        self.event(line)
+        if forgiven:
+            self.forgive(line)
         variants = self.variants.unknown
         return variants[self.oracle.choose(len(variants)) if len(variants) > 1 else 0]
 
@@ -245,7 +261,7 @@ class Resource:
     def __del__(self) -> None:
         stage, record = self.stage, self.record
         if record.state == "held":
-            record.state = "error" if stage.raised > record.raised else "normal"
+            record.lose(stage.raisings)
 
 
 class Connection(Resource):

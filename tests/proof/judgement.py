@@ -7,16 +7,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from memlint.engine import Checker
+from memlint.findings import StepKind
 from memlint.settings import Settings
 
-from .execution import Outside, prepare, verdicts
+from .execution import Outside, Seen, prepare, showings
 from .fake import TABLE, Bounds
 
 VERDICTS = {"MEM101": "normal", "MEM102": "normal", "MEM103": "normal", "MEM301": "error"}
-Verdicts = dict[int, tuple[str, ...]]
-"""By site (the number that an acquiring call is given), one verdict for each resource that it gives, sorted."""
+Showings = dict[int, list[Seen]]
+"""By site (the number that an acquiring call is given), what became of each resource that it gives."""
 FURTHER = Bounds(faults=4, turns=3, executions=60_000)
 """How far executions go before a finding is called false."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What memlint says of one resource."""
+
+    verdict: str
+    raiser: int | None = None
+    """The line that its path names as the one that raises."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +39,12 @@ class Disagreement:
     """memlint's verdicts: ``normal``, ``error``; one for each resource that the call gives."""
     shown: tuple[str, ...]
     """What the executions showed, likewise."""
+    raiser: int | None = None
+    """A line of which memlint says that its exception loses the resource, when no execution shows that."""
 
     def __str__(self) -> str:
+        if self.raiser is not None:
+            return f"line {self.line}: no execution loses it by an exception of the line that memlint names"
         said, shown = ("+".join(words) or "nothing" for words in (self.said, self.shown))
         return f"line {self.line}: memlint says {said}, executions show {shown}"
 
@@ -49,11 +63,12 @@ class Judge:
     def __init__(self) -> None:
         self._checker = Checker(Settings(catalogue=TABLE, extend_ignore=("MEM4",)))
 
-    def said(self, text: str) -> Verdicts:
-        """memlint's verdicts by site.
+    def said(self, text: str) -> dict[int, list[Said]]:
+        """What memlint says, by site.
 
         Raises:
             Unjudged: a function was skipped.
+            InternalError: memlint failed.
         """
         result = self._checker.check_bytes(text.encode(), "program.py")
         if result.failure is not None:
@@ -61,12 +76,14 @@ class Judge:
         if result.skipped:
             raise Unjudged(result.skipped[0].reason)
         places = {(node.lineno, node.col_offset): site for node, site in sites(ast.parse(text))}
-        found: dict[int, list[str]] = {}
+        found: dict[int, list[Said]] = {}
         for finding in result.findings:
             verdict = VERDICTS.get(finding.code)
             if verdict is not None:
-                found.setdefault(places[finding.span.line, finding.span.column], []).append(verdict)
-        return {site: tuple(sorted(each)) for site, each in found.items()}
+                raisers = [step.span.line for step in finding.witness if step.kind is StepKind.RAISE]
+                named = raisers[0] if raisers and verdict == "error" else None
+                found.setdefault(places[finding.span.line, finding.span.column], []).append(Said(verdict, named))
+        return found
 
     def disagreements(self, text: str) -> list[Disagreement]:
         """Where memlint and the executions of a program differ.
@@ -75,10 +92,10 @@ class Judge:
             Unjudged: the program is outside the modelled language, or past a bound of either side.
             InternalError: memlint failed.
         """
-        return self.compare(text)[2]
+        return self.compare(text)[1]
 
-    def compare(self, text: str) -> tuple[Verdicts, Verdicts, list[Disagreement]]:
-        """What memlint says, what the executions show, and where these differ.
+    def compare(self, text: str) -> tuple[Showings, list[Disagreement]]:
+        """What the executions show, and where memlint says something else.
 
         Executions go further before a finding is called false: it may need more than two exceptions.
         """
@@ -88,22 +105,29 @@ class Judge:
         if any(len(each.said) >= len(each.shown) for each in found):
             shown = _shown(text, FURTHER)
             found = _differences(text, said, shown)
-        return said, shown, found
+        return shown, found
 
 
-def _shown(text: str, bounds: Bounds) -> Verdicts:
+def _shown(text: str, bounds: Bounds) -> Showings:
     try:
-        return {site: tuple(sorted(each)) for site, each in verdicts(prepare(text), bounds).items()}
+        return showings(prepare(text), bounds)
     except Outside as reason:
         raise Unjudged(str(reason)) from None
 
 
-def _differences(text: str, said: Verdicts, shown: Verdicts) -> list[Disagreement]:
+def _differences(text: str, said: dict[int, list[Said]], shown: Showings) -> list[Disagreement]:
     found = []
     for node, site in sites(ast.parse(text)):
-        lost = tuple(verdict for verdict in shown.get(site, ()) if verdict != "none")
-        if lost != said.get(site, ()):
-            found.append(Disagreement(site, node.lineno, said.get(site, ()), lost))
+        claims, showing = said.get(site, []), shown.get(site, [])
+        words = tuple(sorted(each.verdict for each in claims))
+        lost = tuple(sorted(seen.verdict for seen in showing if seen.verdict != "none"))
+        if lost != words:
+            found.append(Disagreement(site, node.lineno, words, lost))
+            continue
+        raisers = {line for seen in showing for line in seen.raisers}
+        wrong = [each.raiser for each in claims if each.raiser is not None and each.raiser not in raisers]
+        if wrong:
+            found.append(Disagreement(site, node.lineno, words, lost, wrong[0]))
     return found
 
 

@@ -28,12 +28,12 @@ def test_memlint_says_what_the_executions_of_random_programs_show(judge: Judge, 
         random = Random(f"{share} {number}")
         program = write(random, random.randint(2, 10))
         try:
-            _, shown, disagreements = judge.compare(program)
+            shown, disagreements = judge.compare(program)
         except Unjudged:
             judged["not"] += 1
             continue
         assert not disagreements, f"{disagreements[0]}\n{program}"
-        judged.update(verdict for verdicts in shown.values() for verdict in verdicts)
+        judged.update(seen.verdict for each in shown.values() for seen in each)
 
     assert judged["not"] < PROGRAMS // SHARES / 20, "most programs are inside the language"
     rarest = min(judged["normal"], judged["error"], judged["none"])
