@@ -279,7 +279,9 @@ def _completed(value: object, stage: Stage, *, lends: bool) -> object:
 
 
 def _stop(
-    value: types.CoroutineType[None, None, object] | types.GeneratorType[object, None, object], stage: Stage, lends: bool
+    value: types.CoroutineType[None, None, object] | types.GeneratorType[object, None, object],
+    stage: Stage,
+    lends: bool,
 ) -> BaseException:
     frame = value.cr_frame if isinstance(value, types.CoroutineType) else value.gi_frame
     assert frame is not None
