@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from memlint.catalogue.model import Catalogue, Kind
+from memlint.catalogue.model import Acquire, Catalogue, Context, Kind
 from memlint.cfg.builder import build
 from memlint.cfg.graph import CodeNode, Graph, TooLarge
 from memlint.flow.machine import FieldStore, Machine, World
@@ -102,9 +102,17 @@ def prefilter(catalogue: Catalogue) -> Prefilter:
     """The pattern over a catalogue's acquiring names, compiled once."""
     known = _PREFILTERS.get(catalogue.version)
     if known is None:
-        known = Prefilter(catalogue.acquires, catalogue.methods, catalogue.aliases)
+        blocks = [name for name, entries in catalogue.acquires.items() if all(_by_block(catalogue, e) for e in entries)]
+        known = Prefilter(catalogue.acquires, catalogue.methods, catalogue.aliases, blocks)
         _PREFILTERS[catalogue.version] = known
     return known
+
+
+def _by_block(catalogue: Catalogue, entry: Acquire) -> bool:
+    """Whether a block that enters the result at once releases it: such a call needs no look."""
+    kind = catalogue.kinds[entry.kind]
+    plain = entry.positions is None and not entry.every and not entry.wraps and not entry.receiver
+    return plain and kind.context is Context.RELEASES
 
 
 @dataclass

@@ -43,6 +43,8 @@ from memlint.flow.wording import call_text
 
 _ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "put", "put_nowait", "setdefault"})
 _TAKES_OUT = frozenset({"pop", "popleft", "popitem", "get", "get_nowait"})
+_ENTERING = frozenset({"enter_context", "enter_async_context", "enterContext", "enterClassContext", "push"})
+"""Methods of exit stacks and test cases that own what they are given, and give it back entered."""
 _CONTAINERS = frozenset(
     {
         "builtins.list", "builtins.set", "builtins.dict", "builtins.tuple", "builtins.sorted", "builtins.reversed",
@@ -272,6 +274,8 @@ class _Call:
                 for value in self.arguments.select(entry_.arguments):
                     m.transfer(state, value, node, f"handed to `{call_text(node)}`")
                 self.give_away_rest()
+                if word in _ENTERING and (entered := self.arguments.find(0)) is not None:
+                    return entered
                 return Result(Symbol(resolved))
             if name in catalogue.suppresses:
                 return self.suppressor(name)
@@ -465,7 +469,7 @@ class _Call:
 
     def unknown(self, word: str, value: Value = UNKNOWN, *, receiver: str = "") -> Value:
         """A callee that nothing is known of."""
-        if word in ("enter_context", "enter_async_context", "enterContext", "enterClassContext", "push"):
+        if word in _ENTERING:
             first = self.arguments.find(0)
             for each, _, _ in self.arguments.every():
                 text = f"entered in an exit stack by `{call_text(self.i.node)}`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -177,8 +178,20 @@ def exit_clause(source: Source, outcome: Outcome) -> str:
 
 def statement_of(source: Source, unit: ast.AST, record: SiteRecord) -> Span | None:
     """The simple statement that holds a site."""
-    for statement in ast.walk(unit):
-        simple = isinstance(statement, ast.stmt) and not hasattr(statement, "body")
-        if simple and any(child is record.site.node for child in ast.walk(statement)):
-            return source.span(statement)
-    return None
+    statement = _statements(unit).get(record.site.node)
+    return None if statement is None else source.span(statement)
+
+
+@functools.lru_cache(maxsize=4)
+def _statements(unit: ast.AST) -> dict[ast.AST, ast.stmt]:
+    """Each node of a unit with the simple statement around it; the last few units are kept, for the next finding."""
+    found: dict[ast.AST, ast.stmt] = {}
+    waiting: list[tuple[ast.AST, ast.stmt | None]] = [(unit, None)]
+    while waiting:
+        node, statement = waiting.pop()
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            statement = node
+        if statement is not None:
+            found[node] = statement
+        waiting.extend((child, statement) for child in ast.iter_child_nodes(node))
+    return found

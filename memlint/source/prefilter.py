@@ -16,8 +16,20 @@ class Prefilter:
     looked for under that name too.
     """
 
-    def __init__(self, qualified: Iterable[str], methods: Iterable[str], aliases: Mapping[str, str]) -> None:
-        """Take qualified names, bare method names, and other spellings of prefixes of the qualified names."""
+    def __init__(
+        self,
+        qualified: Iterable[str],
+        methods: Iterable[str],
+        aliases: Mapping[str, str],
+        blocks: Iterable[str] = (),
+    ) -> None:
+        """Take qualified names, bare method names, other spellings of prefixes of the qualified names, and the
+        qualified names whose result is surely released when they are what a ``with`` enters.
+        """
+        blocks = set(blocks)
+        words = {name.rpartition(".")[2].encode() for name in blocks}
+        kept = {name.rpartition(".")[2].encode() for name in (*qualified, *methods) if name not in blocks}
+        self._blocks = words - kept
         self._always = {name.encode() for name in methods}
         self._by_root: dict[bytes, set[bytes]] = {}
         for name in qualified:
@@ -43,7 +55,7 @@ class Prefilter:
         if not words:
             return []
         renamed = {match.group(1) for match in _renaming(frozenset(words)).finditer(data)}
-        return call_lines(data, frozenset(words | renamed))
+        return call_lines(data, frozenset(words | renamed), frozenset(words & self._blocks))
 
     def _wanted(self, data: bytes) -> set[bytes]:
         wanted = set(self._always)
@@ -54,11 +66,16 @@ class Prefilter:
         return wanted
 
 
-def call_lines(data: bytes, words: frozenset[bytes]) -> list[int]:
-    """The lines (counted from 1) on which one of the words stands before an opening parenthesis."""
+def call_lines(data: bytes, words: frozenset[bytes], blocks: frozenset[bytes] = frozenset()) -> list[int]:
+    """The lines (counted from 1) on which one of the words is called.
+
+    The header of a definition is no call; nor counts a call of one of ``blocks`` that a ``with`` enters at once.
+    """
     lines: list[int] = []
     position, line = 0, 1
     for match in _calling(words).finditer(data):
+        if match.group(1) in (b"def", b"class") or (match.group(1) == b"with" and match.group(2) in blocks):
+            continue
         line += data.count(b"\n", position, match.start())
         position = match.start()
         if not lines or lines[-1] != line:
@@ -68,7 +85,8 @@ def call_lines(data: bytes, words: frozenset[bytes]) -> list[int]:
 
 @lru_cache(maxsize=512)
 def _calling(words: frozenset[bytes]) -> re.Pattern[bytes]:
-    return re.compile(rb"\b(?:%s)\s*\(" % b"|".join(re.escape(word) for word in sorted(words)))
+    every = b"|".join(re.escape(word) for word in sorted(words))
+    return re.compile(rb"(?:\b(def|class|with)[ \t]+(?:\w+\.)*)?\b(%s)\s*\(" % every)
 
 
 @lru_cache(maxsize=512)
