@@ -29,6 +29,8 @@ LEFT = pytest.StashKey[list[Finding]]()
 """What a test left, from its tear-down to its report."""
 RECORDS = pytest.StashKey[list[Record]]()
 """What is known about a test, to travel with its last report."""
+SETTINGS = pytest.StashKey[Settings]()
+"""How a test is watched: the run's options and its own marker."""
 PEAK = pytest.StashKey[int]()
 """What a call needed at its highest, in bytes, when that is above its limit."""
 PASSED = pytest.StashKey[bool]()
@@ -283,6 +285,11 @@ class Session:
         return mine, [finding for finding in left if finding.owner.role == "fixture"]
 
     def _settings(self, item: pytest.Item) -> Settings:
+        if SETTINGS not in item.stash:
+            item.stash[SETTINGS] = self._read_marker(item)
+        return item.stash[SETTINGS]
+
+    def _read_marker(self, item: pytest.Item) -> Settings:
         values: dict[str, Any] = {}
         for marker in reversed(list(item.iter_markers("memguard"))):
             if marker.args:

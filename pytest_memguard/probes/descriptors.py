@@ -112,6 +112,8 @@ class Descriptors:
 
     def forget(self, ended: Owner) -> None:
         """Drop the records of an owner that has been judged."""
+        if not (self._known or self._paths or self._maps):
+            return
         self._known = {number: pair for number, pair in self._known.items() if pair[1].owner is not ended}
         kept = [acquired for acquired in self._paths if acquired.owner is not ended]
         self._paths = deque(kept, maxlen=self._paths.maxlen)
