@@ -67,9 +67,7 @@ def operations(checker: Checker, program: str) -> int:
 
 
 SQUARE = {
-    "leaks in one function": "the statement of each finding is looked for in the whole function",
-    "files opened and closed in turn": "the statement of each finding is looked for in the whole function",
-    "leaks at the top of a module": "the statement of each finding is looked for in the whole module",
+    "leaks in one function": "a state costs as much as it holds resources at once",
     "files in one list": "a state costs as much as it holds resources at once",
     "items of one with": "a state costs as much as it holds resources at once",
     "arguments of one call": "a state costs as much as it holds resources at once",

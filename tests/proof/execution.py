@@ -24,6 +24,7 @@ from .fake import (
     Undecided,
     Variants,
     line_of,
+    managers,
     module,
     reachable,
     transfer,
@@ -74,7 +75,7 @@ def prepare(text: str) -> Program:
         if isinstance(name, (ast.Attribute, ast.Name))
     )
     executed = _Instrument().visit(copy.deepcopy(tree))
-    executed.body = [n for n in executed.body if not (isinstance(n, ast.Import) and n.names[0].name == "res")]
+    executed.body = [n for n in executed.body if not isinstance(n, ast.Import)]
     code = compile(ast.fix_missing_locations(executed), PROGRAM, "exec")
     draining = {line for node in ast.walk(tree) for line in _draining_lines(node)}
     return Program(text, code, functions, frozenset(cleanup), frozenset(draining), Variants(caught))
@@ -217,9 +218,9 @@ def _explore(program: Program, name: str, bounds: Bounds, kept: frozenset[Site])
 
 def _run(program: Program, name: str, stage: Stage) -> None:
     namespace: dict[str, object] = {
-        "res": module(stage), "__again__": stage.again, "__raising__": stage.raising, "__check__": stage.check,
-        "__impossible__": stage.impossible, "__turn__": stage.turn,
-        "__returning__": stage.returning, "__name__": "program",
+        "res": module(stage), "asyncio": asyncio, "contextlib": managers(stage), "__name__": "program",
+        "__again__": stage.again, "__raising__": stage.raising, "__returning__": stage.returning,
+        "__check__": stage.check, "__impossible__": stage.impossible, "__turn__": stage.turn,
     }  # fmt: skip
     exec(program.code, namespace)
     entry = namespace[name]
@@ -233,6 +234,8 @@ def _run(program: Program, name: str, stage: Stage) -> None:
         value = _completed(getattr(entry, "__wrapped__", entry)(*arguments), stage, lends=hasattr(entry, "__wrapped__"))
     except MISTAKES as error:
         raise Outside(f"{type(error).__name__}: {error}") from None
+    except Outside:
+        raise
     except Impossible:
         pass
     except Endless:

@@ -6,10 +6,11 @@ resource keeps a :class:`Record` of what became of it.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
-from types import FrameType, SimpleNamespace
+from types import FrameType, SimpleNamespace, TracebackType
 
 WHY = "part of the proof"
 TABLE: dict[str, object] = {
@@ -214,7 +215,10 @@ class Stage:
 
     def check(self) -> None:
         """A handler has caught something: see whether it is of the modelled language."""
-        error = sys.exc_info()[1]
+        self.mistake(sys.exc_info()[1])
+
+    def mistake(self, error: BaseException | None) -> None:
+        """Note it when an exception is none of the modelled language."""
         if isinstance(error, MISTAKES):
             self.invalid = f"{type(error).__name__}: {error}"
 
@@ -397,6 +401,22 @@ def transfer(resource: Resource) -> None:
     """Someone else owns it from now on."""
     if resource.record.state == "held":
         resource.record.state = "transferred"
+
+
+def managers(stage: Stage) -> SimpleNamespace:
+    """What programs use of :mod:`contextlib`; ``suppress`` tells when it hides a mistake of the program."""
+
+    class Suppress(contextlib.suppress):
+        def __exit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        ) -> bool:
+            stage.mistake(error)
+            return super().__exit__(kind, error, trace)
+
+    return SimpleNamespace(
+        suppress=Suppress, closing=contextlib.closing, ExitStack=contextlib.ExitStack,
+        contextmanager=contextlib.contextmanager,
+    )  # fmt: skip
 
 
 def module(stage: Stage) -> SimpleNamespace:
