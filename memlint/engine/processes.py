@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
 from memlint.engine.checker import Checker, FileResult
+from memlint.engine.collector import collecting_between
 from memlint.reports.model import Failure
 
 
@@ -79,4 +80,4 @@ def _end_with_parent() -> None:
 
 def _check_share(files: Sequence[str]) -> list[FileResult]:
     assert _checker is not None
-    return [_checker.check_file(path) for path in files]
+    return list(collecting_between(_checker.check_file, files))

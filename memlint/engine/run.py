@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from memlint.engine.checker import Checker, FileResult
+from memlint.engine.collector import collecting_between
 from memlint.findings import Finding
 from memlint.reports.model import Failure, Report, SkippedFunction
 from memlint.rules import Rule
@@ -56,7 +57,7 @@ def _cores() -> int:
 
 def _results(checker: Checker, files: Sequence[str], jobs: int) -> Iterator[FileResult]:
     if jobs == 1:
-        return map(checker.check_file, files)
+        return collecting_between(checker.check_file, files)
     from memlint.engine.processes import by_processes  # a run in one process need not wait for this import
 
     return by_processes(checker, files, jobs)

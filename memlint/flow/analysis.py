@@ -92,7 +92,11 @@ def analyse(
     elsewhere: Elsewhere | None = None,
 ) -> Analysis:
     """Follow every resource that ``source`` acquires; ``elsewhere`` knows the other files of its project."""
-    return FileAnalyser(source, catalogue, level, strict, module, elsewhere).run()
+    analyser = FileAnalyser(source, catalogue, level, strict, module, elsewhere)
+    try:
+        return analyser.run()
+    finally:
+        analyser.close()
 
 
 _PREFILTERS: dict[str, Prefilter] = {}
@@ -151,6 +155,12 @@ class FileAnalyser:
             level=self.level,
             strict=self.strict,
         )
+
+    def close(self) -> None:
+        """Let go of everything: the analyser and its world refer to each other, and the tree is large."""
+        del self.world
+        for kept in (self._reports, self._graphs, self._effects, self._units, self._instances):
+            kept.clear()
 
     def run(self) -> Analysis:
         """Follow every unit that acquires, then those that call a unit that gives."""
