@@ -202,8 +202,10 @@ class FileAnalyser:
     def _members(self, data: bytes, name: str, module: str) -> set[bytes]:
         """The functions that are called through an imported module and may give something."""
         assert self.elsewhere is not None
-        called = set(re.findall(rb"\b%s\.(\w+)\s*\(" % name.encode(), data))
-        return {word for word in called if self.elsewhere.may_give(f"{module}.{word.decode()}")}
+        called = set(re.findall(rb"\b%s((?:\.\w+)+)\s*\(" % name.encode(), data))
+        return {
+            path.rpartition(b".")[2] for path in called if self.elsewhere.may_give(f"{module}{path.decode()}")
+        }
 
     def _callers(self, data: bytes, done: dict[ast.AST, UnitReport]) -> list[int]:
         names = {r.unit.symbol.rpartition(".")[2] for r in done.values() if r.gives}
