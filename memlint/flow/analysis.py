@@ -7,7 +7,7 @@ import functools
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from memlint.catalogue.model import Acquire, Catalogue, Context, Kind
 from memlint.cfg.builder import build
@@ -25,6 +25,8 @@ from memlint.source.names import ModuleNames, module_names
 from memlint.source.prefilter import Prefilter, call_lines
 from memlint.source.text import Source
 
+DEEPEST = 20
+"""Calls that are followed from one function into the next; what lies deeper counts as unknown."""
 ROUNDS = 4
 """How often functions that give a resource are looked for among the callers of such functions."""
 
@@ -123,6 +125,8 @@ def _by_block(catalogue: Catalogue, entry: Acquire) -> bool:
 class FileAnalyser:
     """Follows the units of one file, and answers what its functions do."""
 
+    depth: ClassVar[int] = 0
+    """How many calls the analysis has followed into one another, in all files together."""
     source: Source
     catalogue: Catalogue
     level: RaiseLevel
@@ -229,12 +233,14 @@ class FileAnalyser:
         node = unit.node
         if node in self._reports:
             return self._reports[node]
-        if node in self._open:
+        if node in self._open or FileAnalyser.depth >= DEEPEST:
             return None
         self._open.add(node)
+        FileAnalyser.depth += 1
         try:
             report = self._follow(unit)
         finally:
+            FileAnalyser.depth -= 1
             self._open.discard(node)
         self._reports[node] = report
         return report
@@ -452,9 +458,16 @@ class FileAnalyser:
         """What a function does with a resource of a kind that is passed as one of its parameters."""
         key = (unit.node, parameter, kind.name)
         known = self._effects.get(key)
-        if known is None:
-            self._effects[key] = Effect.TAKES  # while it is being worked out: recursion
+        if known is not None:
+            return known
+        if FileAnalyser.depth >= DEEPEST:
+            return Effect.TAKES
+        self._effects[key] = Effect.TAKES  # while it is being worked out: recursion
+        FileAnalyser.depth += 1
+        try:
             known = self._effects[key] = self._judge(unit, parameter, kind)
+        finally:
+            FileAnalyser.depth -= 1
         return known
 
     def _judge(self, unit: Unit, parameter: str, kind: Kind) -> Effect:

@@ -78,12 +78,14 @@ class Trail:
         return Trail(mark, before, 1 + (before.length if before else 0))
 
     def raised_since(self, node: ast.AST) -> Mark | None:
-        """The last exception on this path that started after ``node`` acquired."""
+        """The first exception after ``node`` last acquired; an earlier one, when it acquired again since."""
         trail: Trail | None = self
         raised = None
-        while trail is not None and not (trail.mark.kind is StepKind.ACQUIRE and trail.mark.node is node):
+        while trail is not None:
             if trail.mark.kind is StepKind.RAISE:
                 raised = trail.mark
+            if raised is not None and trail.mark.kind is StepKind.ACQUIRE and trail.mark.node is node:
+                break
             trail = trail.before
         return raised
 

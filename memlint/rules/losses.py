@@ -60,6 +60,8 @@ def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord) -> bool:
     may have a counterpart that does (``acquire`` and ``release``, ``__enter__`` and ``__exit__``).
     """
     kind = record.site.kind
+    if set(record.outcomes) == {Fate.DISCARDED} and kind.release_by == ("os.close",):
+        return not _rearranges_descriptors(report.unit.node)
     if kind.category is Category.LOCK and not record.released_normally:
         word = (record.subject or "").rpartition(".")[2]
         return f"{word}.release(" not in analysis.source.text
@@ -70,6 +72,11 @@ def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord) -> bool:
         isinstance(loop, loops) and any(child is record.site.node for child in ast.walk(loop))
         for loop in ast.walk(report.unit.node)
     )
+
+
+def _rearranges_descriptors(function: ast.AST) -> bool:
+    """A daemon closes its standard descriptors and opens others that take their numbers: nobody names those."""
+    return any(isinstance(each, ast.Attribute) and each.attr in ("dup2", "setsid") for each in ast.walk(function))
 
 
 def _ends_by_itself(kind: Kind) -> bool:
