@@ -277,14 +277,15 @@ def entry_title(section: str, table: Mapping[str, object], count: int) -> str:
 def _records(origin: str, section: str, count: int, table: dict[str, object]) -> Iterator[Record]:
     shape = SECTIONS[section]
     title = entry_title(section, table, count)
+    for key in table:  # asked first: a misspelled key is the reason why the right one is missing
+        if key not in shape.keys:
+            raise CatalogueError(origin, title, f"unknown key {key!r}; {did_you_mean(key, shape.keys)}")
     missing = sorted(shape.required - table.keys())
     if missing:
         raise CatalogueError(origin, title, f"needs {', '.join(repr(key) for key in missing)}")
     fields: dict[str, object] = {}
     calls: tuple[str, ...] = ()
     for key, value in table.items():
-        if key not in shape.keys:
-            raise CatalogueError(origin, title, f"unknown key {key!r}; {did_you_mean(key, shape.keys)}")
         try:
             if key == "call":
                 calls = _names(value) if isinstance(value, list) else (_name(value),)

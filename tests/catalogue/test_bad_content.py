@@ -44,6 +44,7 @@ def _contradiction(**content: object) -> str:
         ("[acquire]\ncall='a.b'", "acquire: write [[acquire]], a list of tables, not [acquire]"),
         ("[[acquire]]\nkind='x'", "[[acquire]] number 1: needs 'call', 'why'"),
         ("[[borrow]]\ncall='a.b'", "[[borrow]] a.b: needs 'why'"),
+        ("[[borrow]]\ncall='a.b'\nwhi='w'", "[[borrow]] a.b: unknown key 'whi'; did you mean 'why'?"),
         (
             "[[borrow]]\ncall='a.b'\nwhy='w'\nargument=[0]",
             "[[borrow]] a.b: unknown key 'argument'; did you mean 'arguments'?",
