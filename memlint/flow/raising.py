@@ -1,8 +1,11 @@
 """Which steps may raise: the three levels of the raise model.
 
-*relaxed*: only operations on a held resource, ``await``, ``yield`` and explicit ``raise``.
+*relaxed*: operations on a held resource, ``await``, ``yield`` and explicit ``raise``.
 *default*: also every call that is not known to be quiet.
-*strict*: also attribute access, subscripts and arithmetic are ignored still, but quiet calls count as calls.
+*strict*: every call, quiet ones too, and ``assert``.
+
+Attribute access, subscripts, arithmetic and comparisons raise at no level: almost all of them cannot, and the rest
+would drown what matters.
 """
 
 from __future__ import annotations
