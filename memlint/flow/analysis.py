@@ -13,7 +13,7 @@ from memlint.catalogue.model import Acquire, Catalogue, Context, Kind
 from memlint.cfg.builder import build
 from memlint.cfg.graph import CodeNode, Graph, TooLarge
 from memlint.flow.machine import FieldStore, Machine, World
-from memlint.flow.owners import FieldLoss, Fields, instance_kind
+from memlint.flow.owners import FieldLoss, Fields, field_makers, instance_kind
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import Fate, SiteRecord
 from memlint.flow.solver import Solver
@@ -140,6 +140,7 @@ class FileAnalyser:
     _effects: dict[tuple[ast.AST, str, str], Effect] = field(default_factory=dict)
     _units: dict[ast.AST, Unit] = field(default_factory=dict)
     _instances: dict[str, Kind | None] = field(default_factory=dict)
+    _makers: dict[str, dict[str, ast.expr]] = field(default_factory=dict)
     _lines: list[int] = field(default_factory=list)
     """Lines on which something may be acquired, sorted."""
     _followed: set[str] = field(default_factory=set)
@@ -156,6 +157,7 @@ class FileAnalyser:
             self.catalogue,
             self.summary,
             self.computed,
+            self.field_types,
             level=self.level,
             strict=self.strict,
         )
@@ -430,6 +432,15 @@ class FileAnalyser:
                 waiting += [each for each in candidates if each not in seen]
                 seen.update(candidates)
         return found
+
+    def field_types(self, owner: str, attribute: str) -> tuple[str, ...]:
+        """The classes that a field of a class of this file may be of; empty when its makers differ or are unknown."""
+        name = owner.removeprefix(f"{self.module}.")
+        if name not in self._makers:
+            node = self.names.classes.get(name)
+            self._makers[name] = {} if node is None else field_makers(node)
+        maker = self._makers[name].get(attribute)
+        return () if maker is None else self.catalogue.result_types(self.names.qualified(maker))
 
     def instance_kind(self, name: str) -> Kind | None:
         """A class that acquires when it is built and has a method that releases is a resource itself."""

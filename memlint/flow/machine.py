@@ -46,6 +46,8 @@ class World:
     """The summary of a function of the project by its candidate qualified names."""
     computed: Callable[[str], Summary | None]
     """The summary of a property of a class of the project by its qualified name."""
+    field_types: Callable[[str, str], tuple[str, ...]]
+    """The classes of a field of a class, when every method that sets it shows the same maker."""
     level: RaiseLevel = RaiseLevel.DEFAULT
     strict: bool = False
     """An unknown callee borrows instead of taking over."""

@@ -204,6 +204,25 @@ class Fields:
         return True
 
 
+def field_makers(node: ast.ClassDef) -> dict[str, ast.expr]:
+    """The callee whose result a field is, for fields that one call sets, and nothing else but None does."""
+    makers: dict[str, list[ast.expr | None]] = {}
+    for each in ast.walk(node):
+        match each:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=value):
+                pass
+            case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=name), value=ast.expr() as value):
+                pass
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                makers.setdefault(name, [])
+                continue
+            case _:
+                continue
+        if not (isinstance(value, ast.Constant) and value.value is None):
+            makers.setdefault(name, []).append(value.func if isinstance(value, ast.Call) else None)
+    return {name: found[0] for name, found in makers.items() if len(found) == 1 and found[0] is not None}
+
+
 def instance_kind(
     qualified: str, node: ast.ClassDef, methods: Mapping[str, FunctionNode], stores: list[tuple[FieldStore, Kind]]
 ) -> Kind | None:

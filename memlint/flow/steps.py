@@ -121,6 +121,9 @@ def _property(m: Machine, i: ir.GetAttribute, text: str, state: State) -> Value:
         summary = m.world.computed(f"{m.owner}.{i.name}")
         if summary is not None and summary.gives:
             return m.given(state, summary.gives, i.node, summary.path)
+        types = m.world.field_types(m.owner, i.name)
+        if types:
+            return Result(Symbol(types))
     return Path(f"{text}.{i.name}")
 
 
