@@ -193,7 +193,7 @@ class Machine:
                 if not state.handling:
                     self.records[handle.site].released_normally = True
             if handle in state.status:
-                self._reclaim(state, handle)
+                self.reclaim(state, handle)
                 state.status[handle] = Status.RELEASED
         match value:
             case Bag(number) | Element(number):
@@ -225,7 +225,11 @@ class Machine:
                 state.status[handle] = Status.LENT
                 self._note(state, handle, Fate.TRANSFERRED, node, text)
 
-    def _reclaim(self, state: State, handle: Handle) -> None:
+    def reclaim(self, state: State, handle: Handle) -> None:
+        """A resource that was lent is released or returned here: the function went on owning it.
+
+        What a handler does is no sign of it: there the function undoes what went wrong.
+        """
         if state.status.get(handle) is Status.LENT and not state.handling:
             site = self.records[handle.site].site
             self.reclaimed.add((id(site.node), site.position))
@@ -289,8 +293,6 @@ class Machine:
             position = index if isinstance(value, Pair) else None
             if self.resumed and isinstance(item, Handle):
                 continue  # a fixture's value is used by tests; nobody but the fixture can release it
-            if isinstance(item, Handle):
-                self._reclaim(state, item)
             if isinstance(item, Handle) and state.status.get(item) is Status.HELD:
                 self.returned.add((item.site, position))
         if not self.resumed:

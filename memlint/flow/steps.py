@@ -235,6 +235,9 @@ def _enter(m: Machine, i: ir.Enter, state: State) -> bool:
         if isinstance(value, Handle):
             outside.status.pop(value, None)  # what fails to open owes nothing
         m.may_raise(outside, i.node, "entering it")
+        m.may_raise(
+            outside, i.node, "entering it", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",)
+        )
     state.set(i.target, value)
     return True
 
@@ -295,6 +298,8 @@ def _define(m: Machine, i: ir.Define, state: State) -> bool:
 
 def _set_return(m: Machine, i: ir.SetReturn, state: State) -> bool:
     state.returning = state.places.get(i.source, UNKNOWN) if i.source is not None else NONE
+    for handle in state.handles(state.returning):
+        m.reclaim(state, handle)
     if any(state.status.get(handle) is Status.HELD for handle in state.handles(state.returning)):
         m.giving.add(id(i.node))
     elif state.returning != NONE:
