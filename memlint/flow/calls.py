@@ -160,6 +160,8 @@ class _Call:
         if name in kind.detach:
             m.transfer(state, handle, node, f"detached by `{name}()`")
             return UNKNOWN
+        if name in _ENTERING:
+            return self.enter_in_stack()
         if kind.category is Category.TASK:
             m.transfer(state, handle, node, f"watched by `{name}()`")
         self.give_away(f"handed to `{call_text(node)}`")
@@ -470,11 +472,7 @@ class _Call:
     def unknown(self, word: str, value: Value = UNKNOWN, *, receiver: str = "") -> Value:
         """A callee that nothing is known of."""
         if word in _ENTERING:
-            first = self.arguments.find(0)
-            for each, _, _ in self.arguments.every():
-                text = f"entered in an exit stack by `{call_text(self.i.node)}`"
-                self.m.transfer(self.state, each, self.i.node, text)
-            return first if first is not None else value
+            return self.enter_in_stack(value)
         if self.m.world.strict:
             self.borrow_rest()
         else:
@@ -482,6 +480,14 @@ class _Call:
         if not self.is_quiet_method(word, receiver):
             self.raises()
         return value
+
+    def enter_in_stack(self, value: Value = UNKNOWN) -> Value:
+        """A stack owns what it is given from here on, and gives it back entered."""
+        text = f"entered in an exit stack by `{call_text(self.i.node)}`"
+        for each, _, _ in self.arguments.every():
+            self.m.transfer(self.state, each, self.i.node, text)
+        first = self.arguments.find(0)
+        return first if first is not None else value
 
     def is_quiet_method(self, word: str, receiver: str) -> bool:
         """Whether a method of something unknown starts no exceptional path, by its name."""
