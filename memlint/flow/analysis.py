@@ -310,7 +310,6 @@ class FileAnalyser:
             graph,
             lends=graph.generator and (fixture or bool(decorators & _MANAGERS)),
             resumed=fixture,
-            symbol=unit.symbol,
             owner=None if unit.owner is None else f"{self.module}.{unit.owner}",
             receiver=receiver,
             enclosing=enclosing_names(unit.enclosing, self.names.package) if unit.enclosing else {},

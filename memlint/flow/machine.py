@@ -76,7 +76,6 @@ class Machine:
     """A context manager or fixture generator: what it yields comes back to it."""
     resumed: bool
     """A fixture: nothing is thrown in at its ``yield``."""
-    symbol: str
     owner: str | None = None
     """The qualified class whose method this is."""
     receiver: str | None = None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +13,10 @@ from pytest_memguard.options import BadOption, settings
 
 from .conftest import Run
 
-LOOKS = """
+FROZEN_FROM_BIRTH = int(subprocess.check_output([sys.executable, "-c", "import gc; print(gc.get_freeze_count())"]))
+"""Objects that the interpreter itself freezes at its start: none, but for Python 3.12."""
+
+LOOKS = f"FROZEN_FROM_BIRTH = {FROZEN_FROM_BIRTH}" + """
 import builtins, gc, os, socket, sqlite3, subprocess, sys, tempfile, threading, warnings
 from concurrent.futures import ThreadPoolExecutor
 import asyncio.base_events, asyncio.runners, multiprocessing.process, selectors, zipfile, io
@@ -28,7 +33,8 @@ def state():
         "process": multiprocessing.process.BaseProcess.start.__module__,
         "selector": selectors.EpollSelector.__init__.__module__,
         "folder": tempfile.TemporaryDirectory._cleanup.__func__.__module__,
-        "callbacks": [type(each).__name__ for each in gc.callbacks], "frozen": gc.get_freeze_count() > 0,
+        "callbacks": [type(each).__name__ for each in gc.callbacks],
+        "frozen": gc.get_freeze_count() > FROZEN_FROM_BIRTH,
         "finalizing": "_finalizing" in vars(io.IOBase), "dealloc": "_dealloc_warn" in vars(socket.SocketIO),
     }
 """
