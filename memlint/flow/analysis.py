@@ -17,7 +17,7 @@ from memlint.flow.owners import FieldLoss, Fields, field_makers, instance_kind
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import Fate, SiteRecord
 from memlint.flow.solver import Solver
-from memlint.flow.state import State
+from memlint.flow.state import State, Status
 from memlint.flow.summaries import Effect, Given, Summary
 from memlint.flow.units import Unit, enclosing_names, find_units
 from memlint.flow.values import Handle, Pair, Result, Symbol, Value, View
@@ -502,7 +502,8 @@ def _effect_of(solver: Solver, machine: Machine, handle: Handle) -> Effect:
         returned = [state.returning for state, raised in solver.ended if not raised]
         if returned and all(value == handle for value in returned):
             return Effect.RETURNS
-        return Effect.TAKES
+        statuses = {state.status.get(handle) for state, raised in solver.ended if not raised}
+        return Effect.LENDS if statuses == {Status.LENT} else Effect.TAKES
     if Fate.RELEASED not in record.outcomes:
         if any(_views(state.returning, handle) for state, raised in solver.ended if not raised):
             return Effect.VIEWS

@@ -438,6 +438,8 @@ class _Call:
                 m.release(state, value, node)
             elif effect is Effect.TAKES:
                 m.transfer(state, value, node, f"handed to `{call_text(node)}`")
+            elif effect is Effect.LENDS:
+                self.give_one_away(value, f"handed to `{call_text(node)}`")
         if not summary.asynchronous and not self.is_quiet_method(word, ""):
             self.raises()
         for value, effect in effects:
@@ -500,10 +502,14 @@ class _Call:
     def give_away(self, text: str) -> None:
         """Every argument has another owner now, unless this function is seen to keep it."""
         for value, _, _ in self.arguments.every():
-            if isinstance(value, (Handle, Element)):
-                self.m.lend(self.state, value, self.i.node, text)
-            else:
-                self.m.transfer(self.state, value, self.i.node, text)
+            self.give_one_away(value, text)
+
+    def give_one_away(self, value: Value, text: str) -> None:
+        """One argument has another owner now, unless this function is seen to keep it."""
+        if isinstance(value, (Handle, Element)):
+            self.m.lend(self.state, value, self.i.node, text)
+        else:
+            self.m.transfer(self.state, value, self.i.node, text)
 
     def give_away_rest(self) -> None:
         """Bound release methods among the arguments hand their resource over."""

@@ -18,6 +18,8 @@ class Effect(enum.Enum):
     RELEASES_UNLESS_RAISED = "releases unless it raises"
     TAKES = "takes"
     """Stored, returned inside something else, handed on: someone else is the owner now."""
+    LENDS = "lends"
+    """Handed to a callee that nothing is known of, by every path: it may take it over, or only borrow it."""
     VIEWS = "views"
     """The result reads from the argument."""
     RETURNS = "returns"
