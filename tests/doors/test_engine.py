@@ -99,7 +99,7 @@ from memlint.settings import Settings
 
 class Slow(Checker):
     def check_file(self, path):
-        print(os.getpid(), flush=True)
+        os.write(1, f"{os.getpid()}\\n".encode())  # in one piece: the other process writes to the same pipe
         time.sleep(600)
         return FileResult(path)
 
@@ -111,8 +111,10 @@ run(Slow(Settings()), ["a.py", "b.py"], jobs=2)
 def test_no_process_outlives_a_parent_that_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        children = [os.pidfd_open(int(parent.stdout.readline())) for _ in range(2)]
-        parent.kill()
+        try:
+            children = [os.pidfd_open(int(parent.stdout.readline())) for _ in range(2)]
+        finally:
+            parent.kill()
 
     for child in children:
         with open(child, closefd=True) as ended:
