@@ -476,7 +476,7 @@ class _Call:
         if word in _ENTERING:
             return self.enter_in_stack(value)
         if self.m.world.strict:
-            self.borrow_rest()
+            self.give_away_rest()
         else:
             self.give_away(f"handed to `{call_text(self.i.node)}`")
         if not self.is_quiet_method(word, receiver):
@@ -516,8 +516,6 @@ class _Call:
         for value, _, _ in self.arguments.every():
             if isinstance(value, Method):
                 self.m.transfer(self.state, value, self.i.node, f"its method is handed to `{call_text(self.i.node)}`")
-
-    borrow_rest = give_away_rest
 
     # --- exceptions ----------------------------------------------------------------------------------------------
 
