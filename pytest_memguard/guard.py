@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import paths
+from . import kinds, paths
 from .heap import HeapMark
 from .ledger import MARK, Drop, Ledger
 from .options import Settings
@@ -23,7 +23,7 @@ from .probes.leases import Leases
 from .probes.loops import Loops
 from .probes.patches import Stands
 from .probes.polls import Polls
-from .probes.probe import Census, Key, Probe, Sight
+from .probes.probe import Census, Key, Probe, Sight, room
 from .probes.processes import Processes
 from .probes.sockets import Sockets
 from .probes.tempfiles import TemporaryFiles
@@ -61,6 +61,7 @@ class Guard:
         self.settings = settings or Settings()
         self.ledger = Ledger()
         self.heap = HeapMark()
+        self._resting = kinds.resting(self.settings.switches)
         self._fixtures = fixtures
         self._clock, self._sleep = clock, sleep
         self._turns: list[_Turn] = []
@@ -73,9 +74,7 @@ class Guard:
     def start(self) -> None:
         """Hook and patch.  Raises `ValueError` when another guard runs."""
         try:
-            for probe in self._probes:
-                self._started.append(probe)
-                probe.start(self.ledger, self._stands)
+            self._start_awake(self._resting)
             self.heap.start(self._stands)
             self._stands.put()
         except BaseException:
@@ -89,6 +88,13 @@ class Guard:
             self._started.pop().stop()
         self._stands.undo()
 
+    def _start_awake(self, resting: frozenset[str]) -> None:
+        """Start the probes that something is asked of; threads always, because they carry their owner's tag."""
+        for probe in self._probes:
+            if probe not in self._started and (room(probe) not in resting or isinstance(probe, Threads)):
+                self._started.append(probe)
+                probe.start(self.ledger, self._stands)
+
     def settle_in(self) -> None:
         """Freeze the heap as it is once everything is imported."""
         self.heap.collect()
@@ -96,10 +102,14 @@ class Guard:
 
     def take(self) -> Census:
         """Everything that is alive now, of every kind."""
-        return frozenset().union(*(probe.take() for probe in self._probes))
+        return frozenset().union(*(probe.take() for probe in self._started))
 
     def begin(self, owner: Owner, settings: Settings | None = None) -> None:
         """Begin a turn: what is acquired from now on is its owner's."""
+        if settings is not None and not self._resting <= (resting := kinds.resting(settings.switches)):
+            self._start_awake(resting)
+            self._resting &= resting
+            self._stands.put()
         self.ledger.take_drops()
         self._turns.append(_Turn(owner, settings or self.settings, set(self.take() - self._adopted.keys())))
         self.ledger.begin(owner)
@@ -140,7 +150,7 @@ class Guard:
                 finding.acquired.reported = True
         self._let_go(turn)
         self.ledger.begin(self._turns[-1].owner if self._turns else NOBODY)
-        return fold(finding for finding in findings if self._matters(finding, turn.settings))
+        return fold(_moded(finding, turn.settings) for finding in findings if self._matters(finding, turn.settings))
 
     def _left(self, turn: _Turn) -> dict[Key, tuple[Sight, Owner]]:
         """What is there now, was not before, and belongs to an owner whose tear-down is over."""
@@ -207,7 +217,7 @@ class Guard:
 
     def _let_go(self, turn: _Turn) -> None:
         self._adopted = {key: owner for key, owner in self._adopted.items() if not owner.ended}
-        for probe in self._probes:
+        for probe in self._started:
             probe.forget(turn.owner)
         self.heap.mark()
 
@@ -216,6 +226,13 @@ class Guard:
             self._by_name = {probe.name: probe for probe in self._probes}
             self._by_name["task"] = self._by_name["loop"]
         return self._by_name[str(key[0])]
+
+
+def _moded(finding: Finding, settings: Settings) -> Finding:
+    """Say of a finding whose kind is only reported that nothing fails for it."""
+    if not settings.only_reports(finding.kind):
+        return finding
+    return replace(finding, advisory=True, reason=f"{finding.reason}; this kind is only reported")
 
 
 def _probes(managed: Callable[[str], bool]) -> list[Probe]:
@@ -250,7 +267,7 @@ class Watch:
     @property
     def leaks(self) -> list[Finding]:
         """The findings that are certain."""
-        return [finding for finding in self.findings if finding.verdict is Verdict.LEAKING]
+        return [each for each in self.findings if each.verdict is Verdict.LEAKING and not each.advisory]
 
     def assert_clean(self) -> None:
         """Raise `LeakError` when the block left something behind; only after the block."""

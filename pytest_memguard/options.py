@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-KINDS = (
-    "file",
-    "socket",
-    "pipe",
-    "descriptor",
-    "sqlite connection",
-    "temporary",
-    "thread",
-    "executor",
-    "process",
-    "asyncio task",
-    "event loop",
-    "lease",
-    "heap growth",
-    "heap peak",
-)
+from . import kinds
+from .kinds import Switches
 
 
 class BadOption(ValueError):
@@ -36,7 +22,7 @@ class Option:
     name: str
     """Without the prefix; empty for `--memguard` itself."""
     kind: str
-    """`flag`, `number`, `choice`, `count`, `size`, `words` or `path`."""
+    """`flag`, `number`, `choice`, `count`, `size`, `words`, `switches` or `path`."""
     default: Any
     help: str
     choices: tuple[str, ...] = ()
@@ -52,6 +38,7 @@ class Option:
         return {
             "number": "SECONDS",
             "words": "KINDS",
+            "switches": "KIND=HOW",
             "path": "PATH",
             "choice": "LEVEL",
             "count": "NUMBER",
@@ -92,8 +79,16 @@ OPTIONS = (
         "ignore",
         "words",
         (),
-        "kinds that are not looked at, separated by commas: " + ", ".join(KINDS),
-        KINDS,
+        "kinds that are not looked at, separated by commas (the reference page has the table)",
+        kinds.words(),
+    ),
+    Option(
+        "kinds",
+        "switches",
+        (),
+        "how kinds are looked at, separated by commas: `thread=report` fails for none, `cwd=off` does not look, "
+        "`sys.path=on` fails; what the command line says goes over the ini file, and a marker over both",
+        kinds.words(),
     ),
     Option(
         "baseline",
@@ -105,7 +100,7 @@ OPTIONS = (
 )
 UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 """Of sizes, in bytes."""
-MARKED = ("enabled", "handles", "ignore", "peak", "settle", "strict", "tasks", "threads")
+MARKED = ("enabled", "handles", "ignore", "kinds", "peak", "settle", "strict", "tasks", "threads")
 """What a test's own marker can set."""
 MARKERS = {
     "memguard": (
@@ -128,6 +123,7 @@ class Settings:
     baseline: str = ""
     strict: bool = False
     ignore: tuple[str, ...] = ()
+    kinds: Switches = ()
     json: str = ""
     handles: int = 0
     threads: int = 0
@@ -138,7 +134,16 @@ class Settings:
 
     def ignores(self, kind: str) -> bool:
         """Whether a kind of thing is not looked at."""
-        return any(kind == word or kind.startswith(word + " ") or kind.endswith(" " + word) for word in self.ignore)
+        return kinds.mode(kind, self.switches) == "off"
+
+    def only_reports(self, kind: str) -> bool:
+        """Whether nothing fails for a kind of thing."""
+        return kinds.mode(kind, self.switches) == "report"
+
+    @property
+    def switches(self) -> Switches:
+        """Everything that was said about kinds; what is to be ignored has the last word."""
+        return self.kinds + tuple((word, "off") for word in self.ignore)
 
 
 def settings(values: dict[str, Any]) -> Settings:
@@ -154,6 +159,17 @@ def settings(values: dict[str, Any]) -> Settings:
         else:
             read[name] = table[name].read(value)
     return Settings(**read)
+
+
+def overlaid(below: Settings, values: dict[str, Any]) -> Settings:
+    """Put what was written for a test over the settings of its run; raises `BadOption`."""
+    if "kinds" in values:
+        values = {**values, "kinds": below.kinds + _switches(_named("kinds"), values["kinds"])}
+    return settings({**{name: getattr(below, name) for name in MARKED}, **values})
+
+
+def _named(name: str) -> Option:
+    return next(option for option in OPTIONS if option.name == name)
 
 
 def _flag(option: Option, value: Any) -> bool:
@@ -184,6 +200,27 @@ def _words(option: Option, value: Any) -> tuple[str, ...]:
         if option.choices and word not in option.choices:
             raise BadOption(f"{option.key}: there is no kind {word!r}; there are {', '.join(option.choices)}")
     return words
+
+
+def _switches(option: Option, value: Any) -> kinds.Switches:
+    if isinstance(value, Mapping):
+        pairs = [(str(word), str(how)) for word, how in value.items()]
+    else:
+        parts = value.replace("\n", ",").split(",") if isinstance(value, str) else value
+        pairs = [_pair(option, part) for part in parts if not isinstance(part, str) or part.strip()]
+    for word, how in pairs:
+        if word not in option.choices:
+            raise BadOption(f"{option.key}: there is no kind {word!r}; there are {', '.join(option.choices)}")
+        if how not in kinds.MODES:
+            raise BadOption(f"{option.key}: {word}={how!s} is none of {', '.join(kinds.MODES)}")
+    return tuple(pairs)
+
+
+def _pair(option: Option, part: Any) -> tuple[str, str]:
+    word, equals, how = part.partition("=") if isinstance(part, str) else (str(part[0]), "=", str(part[1]))
+    if not equals:
+        raise BadOption(f"{option.key}: {word.strip()!r} says nothing; write '{word.strip()}=report' (or on, off)")
+    return word.strip(), how.strip()
 
 
 def _count(option: Option, value: Any) -> int:
@@ -219,6 +256,7 @@ _READERS: dict[str, Callable[[Option, Any], Any]] = {
     "flag": _flag,
     "number": _number,
     "words": _words,
+    "switches": _switches,
     "path": _path,
     "choice": _choice,
     "count": _count,

@@ -44,8 +44,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def read(config: pytest.Config, option: options.Option) -> Any:
-    """An option's value: from the command line, else the ini file, else its default."""
+    """An option's value: from the command line, else the ini file, else its default; switches are put together."""
     value = config.getoption(option.key)
+    if option.kind == "switches":
+        written = (config.getini(option.key), value)
+        return sum((option.read(each) for each in written if each is not None), ())
     if value is None:
         value = config.getini(option.key)
     return option.default if value is None else option.read(value)

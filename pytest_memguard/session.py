@@ -17,8 +17,7 @@ from _pytest.runner import runtestprotocol
 from .allowed import LIMITS, Allowance, BadAllowance, read_allowance, split, within
 from .growth import RUNS, WARM_UPS, Growth, Size, Tape, explain, grows
 from .guard import Guard, release, use
-from .options import MARKED, BadOption, Settings
-from .options import settings as read_settings
+from .options import MARKED, BadOption, Settings, overlaid
 from .origins import Owner
 from .reports.record import Record, known, record, write
 from .reports.summary import summary
@@ -272,7 +271,8 @@ class Session:
         old = [each for each in counted if each.fingerprint in self._known]
         allowed += [(each, Allowance(each.kind, f"in the baseline {self.settings.baseline}")) for each in old]
         counted = [each for each in counted if each not in old]
-        left = [each for each in counted if each.verdict is Verdict.LEAKING or strict]
+        failing = [each for each in counted if not each.advisory]
+        left = [each for each in failing if each.verdict is Verdict.LEAKING or strict]
         item.stash[LEFT] = left
         item.stash[RECORDS] = [
             *(record(item.nodeid, each, fails=each in left) for each in counted),
@@ -304,7 +304,7 @@ class Session:
         if not values:
             return self.settings
         try:
-            return read_settings({**_as_values(self.settings), **values})
+            return overlaid(self.settings, values)
         except BadOption as error:
             raise Misused(f"{item.nodeid}: {error}", pytrace=False) from None
 
@@ -345,10 +345,6 @@ def _text(findings: list[Finding]) -> str:
         who = f"{owner} (defined at {owner.place}) " if owner.place else ""
         parts.append(f"{who}left {count_by_kind(its)}\n\n{describe(its)}")
     return "\n\n".join(parts)
-
-
-def _as_values(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in MARKED}
 
 
 def _place(fixturedef: pytest.FixtureDef[Any]) -> str:

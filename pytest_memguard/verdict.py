@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from . import kinds
 from .growth import RUNS, Growth
 from .ledger import Drop
 from .origins import Acquisition, Owner, Place
@@ -38,6 +39,8 @@ class Finding:
     held_by: str = ""
     """The chain of references that keeps it alive, when one was found."""
     subject: bool = True
+    advisory: bool = False
+    """Whether its kind is only reported: nothing fails for it."""
 
     @property
     def fingerprint(self) -> str:
@@ -48,19 +51,9 @@ class Finding:
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-STILL = {
-    "thread": "still running",
-    "process": "still running",
-    "zombie process": "never waited for",
-    "asyncio task": "still pending",
-    "temporary file": "still on disk",
-    "temporary folder": "still on disk",
-}
-
-
 def judge_sight(sight: Sight, owner: Owner) -> Finding:
     """Judge something that is still there after its owner's tear-down."""
-    how = STILL.get(sight.kind, "still held" if "lease" in sight.kind else "still open")
+    how = kinds.find(sight.kind).how
     verdict, reason = _open(sight.acquired, how)
     return Finding(verdict, reason, sight.kind, sight.what, how, sight.acquired, owner, subject=sight.subject)
 

@@ -269,9 +269,7 @@ class ExpressionBuilder:
     _dictcomp = _listcomp
     _consumed = _listcomp
 
-    def _turns(
-        self, node: ast.AST, generators: list[ast.comprehension], element: ast.expr, container: int
-    ) -> None:
+    def _turns(self, node: ast.AST, generators: list[ast.comprehension], element: ast.expr, container: int) -> None:
         if not generators:
             self.emit(Include(node, container, self.value(element)))
             return

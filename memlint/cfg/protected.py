@@ -113,9 +113,7 @@ class ProtectedBuilder(ExpressionBuilder):
         entered = self.temporary()
         self.emit(Enter(item.context_expr, entered, manager, asynchronous))
         after = self.new_block()
-        protection = Protection(
-            self.landing, self.depth, item.context_expr, manager=manager, asynchronous=asynchronous
-        )
+        protection = Protection(self.landing, self.depth, item.context_expr, manager=manager, asynchronous=asynchronous)
         landing = self._exceptional(protection, after)
         self.open.append(protection)
         self._continue_under(landing)
@@ -147,9 +145,7 @@ class ProtectedBuilder(ExpressionBuilder):
             self.emit(Exit(protection.node, protection.manager, protection.asynchronous))
         else:
             self._cleanup(protection)
-        self.close(
-            Resume(protection.node, protection.manager, None if swallowed is None else swallowed.number)
-        )
+        self.close(Resume(protection.node, protection.manager, None if swallowed is None else swallowed.number))
         self.depth -= 1
         self.block = outside
         return entry.number

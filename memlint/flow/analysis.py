@@ -186,9 +186,7 @@ class FileAnalyser:
                 break
             self._lines = sorted({*self._lines, *fresh})
         ordered = sorted(done.values(), key=lambda r: getattr(r.unit.node, "lineno", 0))
-        stores = [
-            (report.unit, store, report.records[store.site]) for report in ordered for store in report.stores
-        ]
+        stores = [(report.unit, store, report.records[store.site]) for report in ordered for store in report.stores]
         unique = {(id(record), store.attribute): (unit, store, record) for unit, store, record in stores}
         fields = Fields(self.source.tree, self.names, self.catalogue, tuple(unique.values()), self._bases_elsewhere)
         return Analysis(self.source, tuple(ordered), tuple(fields.losses()), tuple(self.skipped))
@@ -209,9 +207,7 @@ class FileAnalyser:
         """The functions that are called through an imported module and may give something."""
         assert self.elsewhere is not None
         called = set(re.findall(rb"\b%s((?:\.\w+)+)\s*\(" % name.encode(), data))
-        return {
-            path.rpartition(b".")[2] for path in called if self.elsewhere.may_give(f"{module}{path.decode()}")
-        }
+        return {path.rpartition(b".")[2] for path in called if self.elsewhere.may_give(f"{module}{path.decode()}")}
 
     def _callers(self, data: bytes, done: dict[ast.AST, UnitReport]) -> list[int]:
         names = {r.unit.symbol.rpartition(".")[2] for r in done.values() if r.gives}
@@ -296,9 +292,7 @@ class FileAnalyser:
         decorators = {
             name
             for decorator in getattr(unit.node, "decorator_list", ())
-            for name in self.names.qualified(
-                decorator.func if isinstance(decorator, ast.Call) else decorator
-            )
+            for name in self.names.qualified(decorator.func if isinstance(decorator, ast.Call) else decorator)
         }
         receiver = None
         bound = decorators & {"builtins.staticmethod", "builtins.classmethod"}
@@ -343,9 +337,7 @@ class FileAnalyser:
             return self._method(head, method or "__init__", set())
         return None
 
-    def _method(
-        self, owner: str, name: str, tried: set[str], *, computed: bool = False
-    ) -> tuple[Unit, bool] | None:
+    def _method(self, owner: str, name: str, tried: set[str], *, computed: bool = False) -> tuple[Unit, bool] | None:
         if owner in tried or owner not in self.names.classes:
             return None
         tried.add(owner)

@@ -112,8 +112,8 @@ def insertions(nodes: Iterable[ast.AST], of: str) -> Iterator[Insertion]:
     """The nodes that add to the container that ``of`` refers to."""
     for node in nodes:
         match node:
-            case ast.Call(func=ast.Attribute(value=value, attr=method), args=arguments) if (
-                method in ADDS and _of(value, of)
+            case ast.Call(func=ast.Attribute(value=value, attr=method), args=arguments) if method in ADDS and _of(
+                value, of
             ):
                 yield Insertion(node, node.lineno, _key(method, value, arguments, of))
             case ast.Assign(targets=targets):

@@ -161,5 +161,3 @@ def _value(value: Value) -> str:
             return type(value).__name__.lower()
         case _:
             return type(value).__name__.lower()
-
-

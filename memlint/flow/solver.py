@@ -235,9 +235,7 @@ class Solver:
                 classes = None
             flight = Flight(ExitKind.RAISE, classes, end.node, "`raise`")
             if end.source is not None:
-                self.machine.transfer(
-                    state, state.places.get(end.source), end.node, "carried away by the exception"
-                )
+                self.machine.transfer(state, state.places.get(end.source), end.node, "carried away by the exception")
         self.machine.throw(state, flight)
 
     def _resume(self, end: ir.Resume, landing: int, state: State) -> None:

@@ -160,17 +160,13 @@ class State:
             self.status.pop(taken.handle, None)
             for place in [p for p, value in self.places.items() if value == taken.handle]:
                 del self.places[place]
-        self.places = {
-            place: Literal.of(held) if value == taken else value for place, value in self.places.items()
-        }
+        self.places = {place: Literal.of(held) if value == taken else value for place, value in self.places.items()}
 
     def sweep(self) -> None:
         """Drop what no place mentions and nobody owes any more, so that equal states look equal."""
         referenced = self.referenced()
         self.status = {
-            handle: status
-            for handle, status in self.status.items()
-            if status is Status.HELD or handle in referenced
+            handle: status for handle, status in self.status.items() if status is Status.HELD or handle in referenced
         }
         self.failed = frozenset(handle for handle in self.failed if handle in self.status)
         self.idle = frozenset(handle for handle in self.idle if handle in self.status)

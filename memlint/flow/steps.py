@@ -235,9 +235,7 @@ def _enter(m: Machine, i: ir.Enter, state: State) -> bool:
         if isinstance(value, Handle):
             outside.status.pop(value, None)  # what fails to open owes nothing
         m.may_raise(outside, i.node, "entering it")
-        m.may_raise(
-            outside, i.node, "entering it", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",)
-        )
+        m.may_raise(outside, i.node, "entering it", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",))
     state.set(i.target, value)
     return True
 
@@ -341,9 +339,7 @@ def _await(m: Machine, i: ir.Await, state: State) -> bool:
         before.answer(source, held=False)  # an acquisition that is cancelled holds nothing
     text = call_text(i.node.value) if isinstance(i.node, ast.Await) else "await"
     m.may_raise(before, i.node, f"`await {text}`")
-    m.may_raise(
-        before, i.node, f"`await {text}`", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",)
-    )
+    m.may_raise(before, i.node, f"`await {text}`", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",))
     value: Value = source if isinstance(source, Taken) else UNKNOWN
     state.set(i.target, m.awaited(state, source.call) if isinstance(source, Pending) else value)
     return True
@@ -356,9 +352,7 @@ def _yield(m: Machine, i: ir.Yield, state: State) -> bool:
     if m.lends and not m.resumed:
         m.may_raise(state, i.node, "the `with` body")
     elif not m.resumed and not i.delegated:
-        m.may_raise(
-            state, i.node, "the generator", kind=ExitKind.CLOSE, classes=("builtins.GeneratorExit",)
-        )
+        m.may_raise(state, i.node, "the generator", kind=ExitKind.CLOSE, classes=("builtins.GeneratorExit",))
     state.set(i.target, UNKNOWN)
     return True
 

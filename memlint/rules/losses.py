@@ -81,9 +81,7 @@ def _rearranges_descriptors(function: ast.AST) -> bool:
 
 def _ends_by_itself(kind: Kind) -> bool:
     """Tasks and threads end when their work ends; an error that drops one leaves nothing for ever."""
-    return kind.category is Category.TASK or (
-        kind.category is Category.WORKER and kind.context is Context.NONE
-    )
+    return kind.category is Category.TASK or (kind.category is Category.WORKER and kind.context is Context.NONE)
 
 
 def subject(record: SiteRecord) -> str:
@@ -155,9 +153,7 @@ def witness(source: Source, record: SiteRecord, outcome: Outcome) -> tuple[Step,
         ),
         0,
     )
-    kept = [
-        m for i, m in enumerate(marks[start:]) if i == 0 or m.kind is not StepKind.ACQUIRE
-    ]
+    kept = [m for i, m in enumerate(marks[start:]) if i == 0 or m.kind is not StepKind.ACQUIRE]
     return tuple(Step(mark.kind, source.span(_head(mark.node)), mark.text) for mark in kept)
 
 

@@ -43,8 +43,9 @@ def _made(found: Definitions) -> Iterator[tuple[str, ast.Call]]:
     """Each queue without a bound: the name or field that it is bound to, and the call."""
     for statement in ast.walk(found.tree):
         match statement:
-            case ast.Assign(targets=[target], value=ast.Call() as call) | ast.AnnAssign(
-                target=target, value=ast.Call() as call
+            case (
+                ast.Assign(targets=[target], value=ast.Call() as call)
+                | ast.AnnAssign(target=target, value=ast.Call() as call)
             ):
                 name = reference(target)
                 if name is not None and _boundless(call, set(found.names.qualified(call.func))):

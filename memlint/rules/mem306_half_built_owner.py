@@ -18,8 +18,7 @@ class HalfBuiltOwner:
     code: ClassVar[str] = "MEM306"
     name: ClassVar[str] = "half-built-owner"
     summary: ClassVar[str] = (
-        "A constructor acquires into a field and may raise afterwards, "
-        "so nobody gets the object that could be closed."
+        "A constructor acquires into a field and may raise afterwards, so nobody gets the object that could be closed."
     )
     severity: ClassVar[Severity] = Severity.WARNING
     default: ClassVar[Default] = Default.PREVIEW

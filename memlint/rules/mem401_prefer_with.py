@@ -19,10 +19,7 @@ class PreferWith:
 
     code: ClassVar[str] = "MEM401"
     name: ClassVar[str] = "prefer-with"
-    summary: ClassVar[str] = (
-        "A resource is released correctly by hand where a block would "
-        "do it."
-    )
+    summary: ClassVar[str] = "A resource is released correctly by hand where a block would do it."
     severity: ClassVar[Severity] = Severity.NOTE
     default: ClassVar[Default] = Default.OFF
 

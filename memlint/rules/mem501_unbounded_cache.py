@@ -43,9 +43,11 @@ def _open_parameter(function: Function) -> str | None:
     """The first parameter whose values nothing limits."""
     arguments = function.node.args
     for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-        names = {each.id for each in ast.walk(argument.annotation) if isinstance(each, ast.Name)} if (
-            argument.annotation
-        ) else {"str"}
+        names = (
+            {each.id for each in ast.walk(argument.annotation) if isinstance(each, ast.Name)}
+            if (argument.annotation)
+            else {"str"}
+        )
         last = argument.arg.rpartition("_")[2]
         if names & _OPEN or ("str" in names and last.endswith(_OPEN_NAMES)):
             return argument.arg

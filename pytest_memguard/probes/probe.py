@@ -44,6 +44,11 @@ class Book(Protocol):
         """For whom the calling thread works."""
 
 
+def room(probe: Probe) -> str:
+    """The module that a probe is in, by which the table of kinds names it."""
+    return type(probe).__module__.rpartition(".")[2]
+
+
 class Probe(Protocol):
     """One kind of thing that can be left behind."""
 

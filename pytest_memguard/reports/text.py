@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Iterable
 
+from .. import kinds
 from ..origins import Acquisition, Owner, Place, place_of
 from ..runtime.origin import Frame
 from ..verdict import Finding
@@ -12,36 +13,6 @@ from .record import short
 
 LINES = 6
 """How many lines of an origin are shown."""
-VERBS = {
-    "socket": "opened by",
-    "thread": "started by",
-    "process": "started by",
-    "zombie process": "started by",
-    "asyncio task": "created by",
-    "event loop": "created by",
-    "executor": "created by",
-    "pool lease": "acquired by",
-    "temporary file": "made by",
-    "temporary folder": "made by",
-}
-CURES = {
-    "file": "close it: `with open(...) as file:`, or `file.close()` in `finally`",
-    "socket": "close what holds it (response, client, socket): `with`, or `close()` in `finally`",
-    "sqlite connection": "`with connection:` ends a transaction and closes nothing: use `contextlib.closing(...)`",
-    "executor": "`with ThreadPoolExecutor() as executor:`, or `executor.shutdown()` in `finally`",
-    "process": "`with Popen(...)`, or `wait()` (after `kill()` when it must not go on) in `finally`",
-    "zombie process": "call `wait()` or `communicate()`: a child stays in the process table until then",
-    "thread": "tell it to stop, then `join()` it",
-    "asyncio task": "keep the task and await it, cancel and await it, or start it in a `TaskGroup`",
-    "event loop": "`asyncio.run(...)`, or `loop.close()` in `finally`",
-    "temporary file": "`with NamedTemporaryFile() as file:`, or close and remove it in `finally`",
-    "temporary folder": "`with TemporaryDirectory() as folder:`, or remove it in `finally`",
-    "pipe": "close both ends, in `finally`",
-    "heap peak": "work in pieces, or raise the limit",
-    "heap growth": "bound the container, or take out what a run has put in",
-    "epoll": "close the selector or the loop that owns it",
-}
-DEFAULT_CURE = "give it back in `finally`, or use it in a `with` block"
 
 
 def headline(owner: Owner, findings: list[Finding]) -> str:
@@ -84,13 +55,13 @@ def _block(group: list[Finding], also: list[str]) -> str:
     if len(things) > LINES:
         text.append(f"and {len(things) - LINES} more from the same line")
     if first.acquired is not None and first.acquired.origin:
-        text[-1] += f", {VERBS.get(first.kind, 'opened by')}"
+        text[-1] += f", {kinds.find(first.kind).verb}"
         text += _lines(first.acquired)
     if first.held_by:
         text.append(f"held by  {first.held_by}")
-    if first.verdict.value != "leaking":
+    if first.verdict.value != "leaking" or first.advisory:
         text.append(f"verdict  {first.verdict.value}: {first.reason}")
-    text.append(f"fix      {CURES.get(first.kind, DEFAULT_CURE)}")
+    text.append(f"fix      {kinds.find(first.kind).cure or kinds.DEFAULT_CURE}")
     names = f"also in  {', '.join(also)}" if also else ""
     text.append(f"{names}{'   ' if names else ''}fingerprint {first.fingerprint}")
     return "\n".join(text)

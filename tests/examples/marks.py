@@ -9,7 +9,6 @@ from pathlib import Path
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
 
-
 @dataclass(frozen=True)
 class Mark:
     """One acquiring line: which rules report it, and which tests the guard fails for it."""

@@ -16,7 +16,9 @@ from .conftest import Run
 FROZEN_FROM_BIRTH = int(subprocess.check_output([sys.executable, "-c", "import gc; print(gc.get_freeze_count())"]))
 """Objects that the interpreter itself freezes at its start: none, but for Python 3.12."""
 
-LOOKS = f"FROZEN_FROM_BIRTH = {FROZEN_FROM_BIRTH}" + """
+LOOKS = (
+    f"FROZEN_FROM_BIRTH = {FROZEN_FROM_BIRTH}"
+    + """
 import builtins, gc, os, socket, sqlite3, subprocess, sys, tempfile, threading, warnings
 from concurrent.futures import ThreadPoolExecutor
 import asyncio.base_events, asyncio.runners, multiprocessing.process, selectors, zipfile, io
@@ -38,6 +40,7 @@ def state():
         "finalizing": "_finalizing" in vars(io.IOBase), "dealloc": "_dealloc_warn" in vars(socket.SocketIO),
     }
 """
+)
 
 
 def test_without_the_flag_only_the_door_is_imported_and_nothing_is_touched(suite: Callable[..., Run]) -> None:
@@ -46,7 +49,7 @@ def test_without_the_flag_only_the_door_is_imported_and_nothing_is_touched(suite
         + """
 def test_it():
     ours = {name for name in sys.modules if name.startswith("pytest_memguard")}
-    assert ours == {"pytest_memguard", "pytest_memguard.plugin", "pytest_memguard.options"}
+    assert ours == {"pytest_memguard", "pytest_memguard.plugin", "pytest_memguard.options", "pytest_memguard.kinds"}
     seen = state()
     assert not any("memguard" in str(value) for value in seen.values())
     assert not seen["frozen"] and not seen["finalizing"] and not seen["dealloc"]

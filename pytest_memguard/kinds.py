@@ -1,0 +1,144 @@
+"""The kinds of things that can be left behind: one table makes switches, reports and the reference page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+Mode: TypeAlias = Literal["on", "report", "off"]
+"""How a kind is looked at: tests fail for it, it is only reported, or nobody looks."""
+MODES: tuple[Mode, ...] = ("on", "report", "off")
+Switches: TypeAlias = tuple[tuple[str, str], ...]
+"""Words for kinds with their modes; a later one overrules an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind, as reports and switches call it."""
+
+    name: str
+    probes: tuple[str, ...]
+    """The modules of `probes/` that tell of it; they rest when all that they tell of is off."""
+    group: str = ""
+    """A word for several kinds at once."""
+    mode: Mode = "on"
+    """When nothing else is said.  What is not nearly always a mistake is only reported."""
+    how: str = "still open"
+    """What is wrong with it at the end of a test."""
+    verb: str = "opened by"
+    cure: str = ""
+
+
+def _descriptor(name: str, *probes: str, cure: str = "") -> Kind:
+    return Kind(name, ("descriptors", *probes), "descriptor", cure=cure)
+
+
+KINDS = (
+    _descriptor("file", "files", cure="close it: `with open(...) as file:`, or `file.close()` in `finally`"),
+    _descriptor(
+        "socket", "sockets", cure="close what holds it (response, client, socket): `with`, or `close()` in `finally`"
+    ),
+    _descriptor("pipe", cure="close both ends, in `finally`"),
+    _descriptor("epoll", "polls", cure="close the selector or the loop that owns it"),
+    _descriptor("eventfd"),
+    _descriptor("timerfd"),
+    _descriptor("signalfd"),
+    _descriptor("pidfd"),
+    _descriptor("inotify"),
+    _descriptor("memfd"),
+    _descriptor("terminal"),
+    _descriptor("mmap"),
+    _descriptor("shared memory"),
+    Kind(
+        "sqlite connection",
+        ("connections",),
+        cure="`with connection:` ends a transaction and closes nothing: use `contextlib.closing(...)`",
+    ),
+    Kind(
+        "temporary file",
+        ("tempfiles",),
+        "temporary",
+        how="still on disk",
+        verb="made by",
+        cure="`with NamedTemporaryFile() as file:`, or close and remove it in `finally`",
+    ),
+    Kind(
+        "temporary folder",
+        ("tempfiles",),
+        "temporary",
+        how="still on disk",
+        verb="made by",
+        cure="`with TemporaryDirectory() as folder:`, or remove it in `finally`",
+    ),
+    Kind("thread", ("threads",), how="still running", verb="started by", cure="tell it to stop, then `join()` it"),
+    Kind(
+        "executor",
+        ("executors",),
+        verb="created by",
+        cure="`with ThreadPoolExecutor() as executor:`, or `executor.shutdown()` in `finally`",
+    ),
+    Kind(
+        "process",
+        ("processes",),
+        how="still running",
+        verb="started by",
+        cure="`with Popen(...)`, or `wait()` (after `kill()` when it must not go on) in `finally`",
+    ),
+    Kind(
+        "zombie process",
+        ("processes",),
+        how="never waited for",
+        verb="started by",
+        cure="call `wait()` or `communicate()`: a child stays in the process table until then",
+    ),
+    Kind(
+        "asyncio task",
+        ("loops",),
+        how="still pending",
+        verb="created by",
+        cure="keep the task and await it, cancel and await it, or start it in a `TaskGroup`",
+    ),
+    Kind("event loop", ("loops",), verb="created by", cure="`asyncio.run(...)`, or `loop.close()` in `finally`"),
+    Kind("lease", ("leases",), "lease", how="still held", verb="acquired by"),
+    Kind("heap growth", (), "heap", how="in every run", cure="bound the container, or take out what a run has put in"),
+    Kind("heap peak", (), "heap", how="above its limit", cure="work in pieces, or raise the limit"),
+)
+DEFAULT_CURE = "give it back in `finally`, or use it in a `with` block"
+
+
+def words() -> tuple[str, ...]:
+    """What a switch can name: kinds, and groups of them."""
+    return tuple(dict.fromkeys([*(kind.name for kind in KINDS), *(kind.group for kind in KINDS if kind.group)]))
+
+
+@lru_cache(maxsize=256)
+def find(name: str) -> Kind:
+    """The kind of a thing by the name that a report gives it; what a lender of its own calls it is a lease."""
+    lease = next(kind for kind in KINDS if kind.name == "lease")
+    return next((kind for kind in KINDS if kind.name == name), lease)
+
+
+@lru_cache(maxsize=1024)
+def mode(name: str, switches: Switches) -> Mode:
+    """How a kind is looked at."""
+    kind = find(name)
+    chosen = kind.mode
+    for word, how in switches:
+        if word in (name, kind.name, kind.group):
+            chosen = next(each for each in MODES if each == how)
+    return chosen
+
+
+@lru_cache(maxsize=64)
+def resting(switches: Switches) -> frozenset[str]:
+    """The modules of probes that need not look: all that they tell of is off."""
+    every = {probe for kind in KINDS for probe in kind.probes}
+    return frozenset(every - set(_awake(switches)))
+
+
+def _awake(switches: Switches) -> Iterator[str]:
+    for kind in KINDS:
+        if mode(kind.name, switches) != "off":
+            yield from kind.probes
