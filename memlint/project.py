@@ -13,13 +13,20 @@ import itertools
 import os
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from memlint.catalogue.model import Catalogue
 from memlint.flow.analysis import FileAnalyser, prefilter
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.summaries import Summary
+from memlint.results.grounds import digest_of
+from memlint.results.result import Fact
 from memlint.source.decode import Unreadable, decode, parse
+from memlint.source.modules import root_of
+
+T = TypeVar("T")
 
 KEPT = 96
 """Parsed modules that are kept at a time."""
@@ -42,6 +49,16 @@ class Definition:
     name: str
 
 
+@dataclass(slots=True)
+class Looked:
+    """What of a project was looked at, so that a result can be thrown away when any of it has changed."""
+
+    modules: set[str] = field(default_factory=set)
+    """Modules whose bytes, or whose absence, counted."""
+    followed: set[str] = field(default_factory=set)
+    """Modules whose functions or classes were followed: what they looked at counts too."""
+
+
 @dataclass
 class Project:
     """The modules below one folder that belong to one top package."""
@@ -54,10 +71,18 @@ class Project:
     level: RaiseLevel = RaiseLevel.DEFAULT
     strict: bool = False
     _texts: dict[str, bytes | None] = field(default_factory=dict)
+    _paths: dict[str, str | None] = field(default_factory=dict)
+    """Where each text was read."""
     _lines: dict[str, list[int]] = field(default_factory=dict)
-    _giving: dict[str, bool] = field(default_factory=dict)
+    _giving: dict[str, tuple[bool, frozenset[str]]] = field(default_factory=dict)
+    """Whether a name may give something, and the modules that were looked at to tell."""
     _defined: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
     _analysers: OrderedDict[str, FileAnalyser | None] = field(default_factory=OrderedDict)
+    looked: Looked = field(default_factory=Looked)
+    """Where what is looked at is written down now; a view puts its own here while it asks."""
+    _looked_by: dict[str, Looked] = field(default_factory=dict)
+    """What the analysers of modules looked at, for whomever; kept when an analyser is not."""
+    _facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
 
     def knows(self, qualified: str) -> bool:
         """Whether a name belongs to this project."""
@@ -76,8 +101,9 @@ class Project:
 
     def text(self, module: str) -> bytes | None:
         """The bytes of a module, read once."""
+        self.looked.modules.add(module)
         if module not in self._texts:
-            path = self.path(module)
+            path = self._paths[module] = self.path(module)
             data = None
             if path is not None:
                 try:
@@ -90,6 +116,7 @@ class Project:
 
     def analyser(self, module: str) -> FileAnalyser | None:
         """The analyser of a module; None when there is no such module or it cannot be parsed."""
+        self.looked.modules.add(module)
         if module in self._analysers:
             self._analysers.move_to_end(module)
             return self._analysers[module]
@@ -100,14 +127,15 @@ class Project:
         return made
 
     def _analyser(self, module: str) -> FileAnalyser | None:
-        data, path = self.text(module), self.path(module)
+        data, path = self.text(module), self._paths[module]
         if data is None or path is None:
             return None
         try:
             source = parse(decode(data), path)
         except (Unreadable, RecursionError):
             return None
-        return FileAnalyser(source, self.catalogue, self.level, self.strict, module, self)
+        view = View(self, self._looked_by.setdefault(module, Looked()))
+        return FileAnalyser(source, self.catalogue, self.level, self.strict, module, view)
 
     # --- names ---------------------------------------------------------------------------------------------------
 
@@ -145,6 +173,7 @@ class Project:
 
     def _definitions(self, module: str) -> dict[str, tuple[int, int]]:
         """The top-level functions and classes of a module with their first and last lines, from its bytes."""
+        self.looked.modules.add(module)
         if module not in self._defined:
             data = self.text(module) or b""
             starts: list[tuple[bytes | None, int]] = []
@@ -163,9 +192,13 @@ class Project:
 
     def may_give(self, qualified: str) -> bool:
         """Whether a function or class of the project could acquire something, as far as its bytes tell."""
-        if qualified not in self._giving:
-            self._giving[qualified] = self.knows(qualified) and self._may_give(qualified)
-        return self._giving[qualified]
+        known = self._giving.get(qualified)
+        if known is None:
+            own = Looked()
+            answer = View(self, own).watch(lambda name: self.knows(name) and self._may_give(name), qualified)
+            known = self._giving[qualified] = answer, frozenset(own.modules)
+        self.looked.modules |= known[1]
+        return known[0]
 
     def _may_give(self, qualified: str) -> bool:
         found = self.definition(qualified)
@@ -201,6 +234,7 @@ class Project:
 
     def lines(self, module: str) -> list[int]:
         """The lines of a module that could acquire something."""
+        self.looked.modules.add(module)
         if module not in self._lines:
             self._lines[module] = prefilter(self.catalogue).lines(self.text(module) or b"")
         return self._lines[module]
@@ -213,6 +247,7 @@ class Project:
         analyser = self.analyser(found.module) if found is not None else None
         if found is None or analyser is None:
             return None
+        self.looked.followed.add(found.module)
         return analyser.summary((f"{found.module}.{found.name}",))
 
     def class_of(self, qualified: str) -> tuple[FileAnalyser, ast.ClassDef] | None:
@@ -221,7 +256,77 @@ class Project:
         analyser = self.analyser(found.module) if found is not None else None
         if found is None or analyser is None or found.name not in analyser.names.classes:
             return None
+        self.looked.followed.add(found.module)
         return analyser, analyser.names.classes[found.name]
+
+    # --- what was looked at ----------------------------------------------------------------------------------------
+
+    def facts(self, looked: Looked) -> tuple[Fact, ...]:
+        """Everything that a result rests on which looked at ``looked``: files, and files that are not there."""
+        modules = set(looked.modules)
+        waiting, seen = list(looked.followed), set(looked.followed)
+        while waiting:
+            other = self._looked_by.get(waiting.pop())
+            if other is not None:
+                modules |= other.modules
+                waiting += other.followed - seen
+                seen |= other.followed
+        return tuple(fact for module in sorted(modules) for fact in self._facts_of(module))
+
+    def _facts_of(self, module: str) -> tuple[Fact, ...]:
+        known = self._facts.get(module)
+        if known is None:
+            base = "/".join(module.split("."))
+            package, plain = f"{base}/__init__.py", f"{base}.py"
+            data, path = self._texts.get(module), self._paths.get(module)
+            if data is None or path is None:
+                known = ((package, None), (plain, None))
+            elif path.endswith("__init__.py"):
+                known = ((package, digest_of(data)),)
+            else:
+                known = ((package, None), (plain, digest_of(data)))
+            self._facts[module] = known
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A project as the analysis of one file sees it: whatever it asks for is written down."""
+
+    project: Project
+    looked: Looked = field(default_factory=Looked)
+
+    def watch(self, ask: Callable[[str], T], name: str) -> T:
+        """``ask(name)``, with what it looks at written down here."""
+        before, self.project.looked = self.project.looked, self.looked
+        try:
+            return ask(name)
+        finally:
+            self.project.looked = before
+
+    def knows(self, qualified: str) -> bool:
+        """Whether a name belongs to the project."""
+        return self.watch(self.project.knows, qualified)
+
+    def may_give(self, qualified: str) -> bool:
+        """Whether a function or class of the project could acquire something."""
+        return self.watch(self.project.may_give, qualified)
+
+    def used_in(self, data: bytes, package: str) -> bool:
+        """Whether a file imports something of the project that may give."""
+        return self.watch(lambda package: self.project.used_in(data, package), package)
+
+    def summary(self, qualified: str) -> Summary | None:
+        """What a function, method or constructor of the project does."""
+        return self.watch(self.project.summary, qualified)
+
+    def class_of(self, qualified: str) -> tuple[FileAnalyser, ast.ClassDef] | None:
+        """A class of the project, and the file that defines it."""
+        return self.watch(self.project.class_of, qualified)
+
+    def facts(self) -> tuple[Fact, ...]:
+        """Everything that what was asked for rests on; paths from the project's root, with ``/``."""
+        return self.project.facts(self.looked)
 
 
 def _absolute(dots: bytes, module: bytes, package: str) -> str:
@@ -242,15 +347,7 @@ class Projects:
 
     def of(self, path: str, module: str) -> Project:
         """The project of a file."""
-        package, dot, _ = module.partition(".")
-        folder = os.path.dirname(os.path.abspath(path))
-        if os.path.basename(path) == "__init__.py":
-            folder = os.path.dirname(folder)
-        elif not dot:
-            package = ""
-        for _ in range(module.count(".")):
-            folder = os.path.dirname(folder)
-        key = (folder, package)
+        key = folder, package = root_of(path, module)
         if key not in self._found:
             self._found[key] = Project(folder, package, self.catalogue, strict=self.strict)
         return self._found[key]

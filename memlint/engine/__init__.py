@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from memlint.engine.checker import Checker, FileResult
+from memlint.engine.checker import Checker
 from memlint.engine.files import Sought, find_files
 from memlint.engine.run import run
 from memlint.engine.verdicts import explain_line
+from memlint.results.result import FileResult
 
 __all__ = ["Checker", "FileResult", "Sought", "explain_line", "find_files", "run"]

@@ -8,19 +8,21 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from memlint.catalogue import Catalogue, load
-from memlint.engine.modules import module_name
 from memlint.findings import Finding, Severity
-from memlint.flow.analysis import Analysis, Skipped, analyse, prefilter
-from memlint.project import Projects
+from memlint.flow.analysis import Analysis, analyse, prefilter
+from memlint.project import Projects, View
 from memlint.reports.model import Failure
+from memlint.results.grounds import digest_of, packages_around
+from memlint.results.result import FileResult, Grounds
 from memlint.rules import RULES, Rule
 from memlint.rules.definitions import StructureRule
 from memlint.settings import Selection, Settings, globs
 from memlint.source.decode import CODE, Unreadable, check_syntax, decode, parse, split_lines, too_deep
+from memlint.source.modules import forget, module_name
 from memlint.source.notebook import SUFFIX, Notebook, read_notebook
 from memlint.source.suppressions import UNUSED, Suppressions, read_suppressions
 from memlint.source.text import Source
@@ -29,20 +31,6 @@ T = TypeVar("T")
 
 _DEEP = 60
 """Nesting from which running out of stack is laid to the file and not to us."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What came of one file."""
-
-    path: str
-    findings: tuple[Finding, ...] = ()
-    texts: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """The physical lines of the file (of each cell of a notebook), when there are findings to show them for."""
-    suppressed: int = 0
-    skipped: tuple[Skipped, ...] = ()
-    failure: Failure | None = None
-    seconds: float = field(default=0.0, compare=False)
 
 
 @functools.cache
@@ -72,6 +60,10 @@ class Checker:
         self._projects = Projects(self.catalogue, self.settings.strict)
         self.sees_project = True
         """Whether other files of a file's package are looked into; a plugin that is given one file does not."""
+        self.tells_grounds = False
+        """Whether each result says what it rests on."""
+        self._view: tuple[str, View] | None = None
+        forget()
         self._reports_unparsable = selection.reports_unparsable()
         self._reports_unused = selection.reports_unused()
 
@@ -82,10 +74,14 @@ class Checker:
                 data = stream.read()
         except OSError as error:
             return FileResult(path, failure=Failure(path, f"cannot be read: {error.strerror or error}"))
-        return self.check_bytes(data, path)
+        result = self.check_bytes(data, path)
+        if self.tells_grounds and result.failure is None:
+            return replace(result, grounds=self._grounds(data, path))
+        return result
 
     def check_bytes(self, data: bytes, path: str) -> FileResult:
         """Check a program given as bytes; ``path`` is what reports call it."""
+        self._view = None
         return self._kept_in(path, lambda: self._check(data, path))
 
     def check_tree(self, tree: ast.Module, lines: Sequence[str], path: str, heed_comments: bool = True) -> FileResult:
@@ -124,7 +120,19 @@ class Checker:
             return False
         module = module_name(path)
         package = module if os.path.basename(path) == "__init__.py" else module.rpartition(".")[0]
-        return self._projects.of(path, module).used_in(data, package)
+        return self._project(path).used_in(data, package)
+
+    def _project(self, path: str) -> View:
+        """The project of a file, as the file sees it; one view for all that is asked for one file's sake."""
+        if self._view is None or self._view[0] != path:
+            self._view = path, View(self._projects.of(path, module_name(path)))
+        return self._view[1]
+
+    def _grounds(self, data: bytes, path: str) -> Grounds:
+        view = self._project(path)
+        root = view.project.root
+        own = os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
+        return Grounds(root, own, digest_of(data), (*packages_around(root, own), *view.facts()))
 
     def analyse(self, source: Source) -> Analysis:
         """Follow what a file acquires.
@@ -133,7 +141,7 @@ class Checker:
             Unreadable: the file is nested too deeply to be followed.
         """
         module = module_name(source.path)
-        elsewhere = self._projects.of(source.path, module) if self.sees_project else None
+        elsewhere = self._project(source.path) if self.sees_project else None
         strict = self.settings.strict
         return _guarded(
             source,

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
-from memlint.engine.checker import Checker, FileResult
+from memlint.engine.checker import Checker
 from memlint.engine.collector import collecting_between
 from memlint.reports.model import Failure
+from memlint.results.result import FileResult
 
 
 def by_processes(checker: Checker, files: Sequence[str], jobs: int) -> Iterator[FileResult]:

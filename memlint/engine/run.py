@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from memlint.engine.checker import Checker, FileResult
+from memlint.engine.checker import Checker
 from memlint.engine.collector import collecting_between
 from memlint.findings import Finding
 from memlint.reports.model import Failure, Report, SkippedFunction
+from memlint.results.result import FileResult
 from memlint.rules import Rule
 from memlint.source.decode import Unreadable, decode, split_lines
 from memlint.source.notebook import cell_of

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from memlint.catalogue.find import find
 from memlint.engine.checker import Checker
-from memlint.engine.modules import module_name
 from memlint.findings import Finding
 from memlint.flow.analysis import Analysis
 from memlint.flow.sites import Fate, Outcome, SiteRecord
 from memlint.source.decode import Unreadable, decode, parse
+from memlint.source.modules import module_name
 from memlint.source.names import ModuleNames, module_names
 from memlint.source.suppressions import read_suppressions
 from memlint.source.text import Source

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from memlint.engine.modules import module_name
+from memlint.source.modules import module_name
 
 
 @pytest.mark.parametrize(

@@ -29,3 +29,21 @@ def _package(folder: str) -> str:
     above, name = os.path.split(folder)
     outer = _package(above) if name else ""
     return f"{outer}.{name}" if outer else name
+
+
+def forget() -> None:
+    """Look at the folders again: packages may have come and gone since."""
+    _package.cache_clear()
+
+
+def root_of(path: str, module: str) -> tuple[str, str]:
+    """The folder that holds the top package of a file with a module's name, and that package, empty for none."""
+    package, dot, _ = module.partition(".")
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.basename(path) == "__init__.py":
+        folder = os.path.dirname(folder)
+    elif not dot:
+        package = ""
+    for _ in range(module.count(".")):
+        folder = os.path.dirname(folder)
+    return folder, package
