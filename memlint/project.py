@@ -343,11 +343,12 @@ class Projects:
 
     catalogue: Catalogue
     strict: bool = False
+    level: RaiseLevel = RaiseLevel.DEFAULT
     _found: dict[tuple[str, str], Project] = field(default_factory=dict)
 
     def of(self, path: str, module: str) -> Project:
         """The project of a file."""
         key = folder, package = root_of(path, module)
         if key not in self._found:
-            self._found[key] = Project(folder, package, self.catalogue, strict=self.strict)
+            self._found[key] = Project(folder, package, self.catalogue, self.level, self.strict)
         return self._found[key]

@@ -11,7 +11,7 @@ from memlint.cli.arguments import BadUse
 from memlint.cli.configuration import configured
 from memlint.cli.console import ExitCode
 from memlint.engine import Checker, explain_line
-from memlint.flow.show import NoFunction, show_cfg, show_facts
+from memlint.flow.show import NoFunction, show_cfg
 from memlint.rules import Rule
 from memlint.source.decode import Unreadable, decode, parse
 from memlint.source.notebook import SUFFIX
@@ -28,9 +28,7 @@ def facts(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
     path, _ = split_place(arguments.function, "FUNCTION")
     settings = configured(arguments, [path], [rule.code for rule in rules])
     checker = Checker(settings, rules)
-    return _print_view(
-        arguments.function, lambda source, name: show_facts(source, checker.catalogue, name, strict=settings.strict)
-    )
+    return _print_view(arguments.function, checker.show_facts)
 
 
 def line(place: str, arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:

@@ -14,6 +14,8 @@ from typing import TypeVar
 from memlint.catalogue import Catalogue, load
 from memlint.findings import Finding, Severity
 from memlint.flow.analysis import Analysis, analyse, prefilter
+from memlint.flow.raising import RaiseLevel
+from memlint.flow.show import show_facts
 from memlint.project import Projects, View
 from memlint.reports.model import Failure
 from memlint.results.grounds import digest_of, packages_around
@@ -51,13 +53,14 @@ class Checker:
         selection = Selection(settings, rules)
         self.settings = settings
         self.catalogue = catalogue or (load(settings.catalogue) if settings.catalogue else standard_catalogue())
+        self.level = RaiseLevel(settings.raises)
         self.known = tuple(rules)
         """All rules, those that are off too."""
         self.rules = selection.rules()
         """The rules that are on."""
         self._prefilter = prefilter(self.catalogue)
         self._triggers = [rule.trigger for rule in self.rules if isinstance(rule, StructureRule)]
-        self._projects = Projects(self.catalogue, self.settings.strict)
+        self._projects = Projects(self.catalogue, self.settings.strict, self.level)
         self.sees_project = True
         """Whether other files of a file's package are looked into; a plugin that is given one file does not."""
         self.tells_grounds = False
@@ -145,7 +148,25 @@ class Checker:
         strict = self.settings.strict
         return _guarded(
             source,
-            lambda: analyse(source, self.catalogue, strict=strict, module=module, elsewhere=elsewhere),
+            lambda: analyse(
+                source, self.catalogue, level=self.level, strict=strict, module=module, elsewhere=elsewhere
+            ),
+        )
+
+    def show_facts(self, source: Source, function: str) -> str:
+        """What is known at each block of one function of a file.
+
+        Raises:
+            NoFunction: there is none of that name.
+        """
+        return show_facts(
+            source,
+            self.catalogue,
+            function,
+            level=self.level,
+            strict=self.settings.strict,
+            module=module_name(source.path),
+            elsewhere=self._project(source.path),
         )
 
     def judge(self, source: Source, heed_comments: bool = True) -> FileResult:

@@ -1,8 +1,8 @@
 """Which steps may raise: the three levels of the raise model.
 
-*relaxed*: operations on a held resource, ``await``, ``yield`` and explicit ``raise``.
-*default*: also every call that is not known to be quiet.
-*strict*: every call, quiet ones too, and ``assert``.
+*operations*: operations on a held resource, ``await``, ``yield`` and explicit ``raise``.
+*calls*: also every call that is not known to be quiet.
+*everything*: every call, quiet ones too, and ``assert``.
 
 Attribute access, subscripts, arithmetic and comparisons raise at no level: almost all of them cannot, and the rest
 would drown what matters.
@@ -14,11 +14,11 @@ import enum
 
 
 class RaiseLevel(enum.Enum):
-    """How much of the world may fail."""
+    """How much of the world may fail; the values are the words of the option ``raises``."""
 
-    RELAXED = "relaxed"
-    DEFAULT = "default"
-    STRICT = "strict"
+    RELAXED = "operations"
+    DEFAULT = "calls"
+    STRICT = "everything"
 
 
 QUIET_ON_RESOURCES = frozenset(

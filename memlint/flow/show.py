@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from memlint.catalogue.model import Catalogue
 from memlint.cfg.builder import build
 from memlint.cfg.show import show_graph
-from memlint.flow.analysis import FileAnalyser
+from memlint.flow.analysis import Elsewhere, FileAnalyser
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.solver import Solver
 from memlint.flow.state import State
@@ -89,16 +89,29 @@ def show_cfg(source: Source, function: str) -> str:
     return show_graph(build(unit.node), unit.symbol)
 
 
-def show_facts(source: Source, catalogue: Catalogue, function: str, *, strict: bool = False) -> str:
+def show_facts(
+    source: Source,
+    catalogue: Catalogue,
+    function: str,
+    *,
+    level: RaiseLevel = RaiseLevel.DEFAULT,
+    strict: bool = False,
+    module: str = "__main__",
+    elsewhere: Elsewhere | None = None,
+) -> str:
     """What is known at the start of each block, on each path that was kept apart, and what became of each resource.
+
+    The last four mean what they mean to :func:`memlint.flow.analysis.analyse`.
 
     Raises :class:`NoFunction`.
     """
     unit = find_function(source, function)
-    analyser = FileAnalyser(source, catalogue, RaiseLevel.DEFAULT, strict, "__main__")
+    analyser = FileAnalyser(source, catalogue, level, strict, module, elsewhere)
+    analyser.run()  # which functions of the file give a resource is found out by following all that could
     graph = analyser.graph(unit)
     if graph is None:
-        return f"{unit.symbol}: not followed: {analyser.skipped[-1].reason}\n"
+        reasons = [skipped.reason for skipped in analyser.skipped if skipped.symbol == unit.symbol]
+        return f"{unit.symbol}: not followed: {reasons[-1]}\n"
     machine = analyser.machine(unit, graph)
     every = range(1, len(source.lines) + 2)
     solver = Solver(machine, graph, every, trace=[])

@@ -31,6 +31,7 @@ class Settings:
     per_file_ignores: tuple[FileCodes, ...] = ()
     preview: bool = False
     strict: bool = False
+    raises: str = "calls"
     exclude: tuple[str, ...] = DEFAULT_EXCLUDE
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False

@@ -53,6 +53,9 @@ class Option:
 
 FORMATS = tuple(reports.FORMATS)
 
+RAISES = ("operations", "calls", "everything")
+"""The levels of the raise model."""
+
 DEFAULT_EXCLUDE = (
     ".bzr",
     ".direnv",
@@ -99,6 +102,15 @@ OPTIONS: tuple[Option, ...] = (
         Kind.FLAG,
         False,
         "Believe that an unknown function only borrows what it is given (more findings, more false ones).",
+    ),
+    Option(
+        "raises",
+        Kind.CHOICE,
+        "calls",
+        "What may raise while a resource is held: only operations on it, every call that is not known to be quiet, "
+        "or everything.",
+        choices=RAISES,
+        metavar="LEVEL",
     ),
     Option(
         "exclude",

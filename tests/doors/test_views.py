@@ -117,3 +117,13 @@ def test_a_file_that_does_not_parse_explains_itself(memlint: Command, tmp_path: 
     assert memlint("explain", "bad.py:2").out == (
         "bad.py:1: MEM000 syntax error: invalid syntax, so nothing is known of line 2\n"
     )
+
+
+def test_facts_know_the_other_files_of_the_project(memlint: Command, tmp_path: Path) -> None:
+    (tmp_path / "files.py").write_text("def opened(path):\n    return open(path)\n")
+    (tmp_path / "use.py").write_text(
+        "from files import opened\n\n\ndef again(path):\n    return opened(path)\n\n\n"
+        "def use(path):\n    f = again(path)\n    print(f)\n"
+    )
+
+    assert "r0: a file acquired at line 9: unreleased" in memlint("facts", "use.py:use").out
