@@ -23,6 +23,7 @@ from memlint.flow.raising import RaiseLevel
 from memlint.flow.summaries import Summary
 from memlint.results.grounds import digest_of
 from memlint.results.result import Fact
+from memlint.source.calls import calls_of
 from memlint.source.decode import Unreadable, decode, parse
 from memlint.source.modules import root_of
 
@@ -229,8 +230,7 @@ class Project:
     def _called_through(self, data: bytes, name: bytes, module: str) -> bool:
         if self.text(module) is None:
             return False
-        called = set(re.findall(rb"\b%s\.(\w+)\s*\(" % re.escape(name), data))
-        return any(self.may_give(f"{module}.{word.decode()}") for word in called)
+        return any(self.may_give(f"{module}{path.decode()}") for path in calls_of(data).members(name))
 
     def lines(self, module: str) -> list[int]:
         """The lines of a module that could acquire something."""

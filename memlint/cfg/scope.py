@@ -6,8 +6,14 @@ import ast
 from dataclasses import dataclass, field
 
 from memlint.cfg.graph import CodeNode
+from memlint.source.walk import children, walk
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_NESTED = frozenset({*_FUNCTIONS, ast.ClassDef})
+_BINDING = frozenset({
+    ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.MatchAs, ast.MatchStar,
+    ast.MatchMapping, ast.Yield, ast.YieldFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
+})  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -39,28 +45,37 @@ def scope_of(node: CodeNode) -> Scope:
 
 def _visit(root: ast.AST, scope: Scope) -> None:
     pending = [root]
+    bound = scope.bound
     while pending:
         node = pending.pop()
-        match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                scope.bound.add(name)
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                scope.outer.update(names)
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                scope.bound.update((a.asname or a.name.partition(".")[0]) for a in aliases)
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                scope.bound.add(name)
-            case ast.MatchMapping(rest=str(name)):
-                scope.bound.add(name)
-            case ast.Yield() | ast.YieldFrom():
-                scope.generator = True
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                scope.bound.add(node.name)
-        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+        kind = node.__class__
+        if kind is ast.Name:
+            if node.ctx.__class__ is not ast.Load:  # type: ignore[attr-defined]
+                bound.add(node.id)  # type: ignore[attr-defined]
+            continue
+        if kind in _BINDING:
+            _bind(node, scope)
+        if kind in _NESTED:
             scope.captured |= free_names(node)
-            pending.extend(_evaluated_outside(node))
+            pending += _evaluated_outside(node)
         else:
-            pending.extend(ast.iter_child_nodes(node))
+            pending += children(node)
+
+
+def _bind(node: ast.AST, scope: Scope) -> None:
+    match node:
+        case ast.Global(names=names) | ast.Nonlocal(names=names):
+            scope.outer.update(names)
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            scope.bound.update((a.asname or a.name.partition(".")[0]) for a in aliases)
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            scope.bound.add(name)
+        case ast.MatchMapping(rest=str(name)):
+            scope.bound.add(name)
+        case ast.Yield() | ast.YieldFrom():
+            scope.generator = True
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            scope.bound.add(node.name)
 
 
 def _evaluated_outside(node: ast.AST) -> list[ast.AST]:
@@ -78,14 +93,12 @@ def free_names(node: ast.AST) -> frozenset[str]:
     mentioned: set[str] = set()
     own: set[str] = set()
     declared: set[str] = set()
-    for child in ast.walk(node):
-        match child:
-            case ast.Name(id=name, ctx=ast.Load()):
-                mentioned.add(name)
-            case ast.Name(id=name):
-                own.add(name)
-            case ast.Nonlocal(names=names):
-                declared.update(names)
-            case ast.arg(arg=name):
-                own.add(name)
+    for child in walk(node):
+        kind = child.__class__
+        if kind is ast.Name:
+            (mentioned if child.ctx.__class__ is ast.Load else own).add(child.id)  # type: ignore[attr-defined]
+        elif kind is ast.arg:
+            own.add(child.arg)  # type: ignore[attr-defined]
+        elif kind is ast.Nonlocal:
+            declared.update(child.names)  # type: ignore[attr-defined]
     return frozenset((mentioned - own) | declared)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
@@ -22,8 +21,9 @@ from memlint.flow.summaries import Effect, Given, Summary
 from memlint.flow.units import Unit, enclosing_names, find_units
 from memlint.flow.values import Handle, Pair, Result, Symbol, Value, View
 from memlint.source.names import ModuleNames, module_names
-from memlint.source.prefilter import Prefilter, call_lines
+from memlint.source.prefilter import Prefilter
 from memlint.source.text import Source
+from memlint.source.walk import children, walk
 
 DEEPEST = 20
 """Calls that are followed from one function into the next; what lies deeper counts as unknown."""
@@ -150,7 +150,8 @@ class FileAnalyser:
         is_package = self.source.path.endswith("__init__.py")
         self.names: ModuleNames = module_names(self.source.tree, self.module, is_package=is_package)
         self._mocks = "mock_open" in self.source.text
-        self._lines = prefilter(self.catalogue).lines(self.source.text.encode("utf-8", "surrogatepass"))
+        self._calls = self.source.calls
+        self._lines = prefilter(self.catalogue).lines(self.source.data)
         self.world = World(
             self.source,
             self.names,
@@ -170,8 +171,7 @@ class FileAnalyser:
 
     def run(self) -> Analysis:
         """Follow every unit that acquires, then those that call a unit that gives."""
-        data = self.source.text.encode("utf-8", "surrogatepass")
-        fresh = self._lines = sorted({*self._lines, *self._calls_elsewhere(data)})
+        fresh = self._lines = sorted({*self._lines, *self._calls_elsewhere()})
         done: dict[ast.AST, UnitReport] = {}
         for _ in range(ROUNDS):
             for unit in find_units(self.source.tree, fresh):
@@ -181,17 +181,17 @@ class FileAnalyser:
                 report = self.report(unit)
                 if report is not None:
                     done[unit.node] = report
-            fresh = self._callers(data, done)
+            fresh = self._callers(done)
             if not fresh:
                 break
             self._lines = sorted({*self._lines, *fresh})
         ordered = sorted(done.values(), key=lambda r: getattr(r.unit.node, "lineno", 0))
         stores = [(report.unit, store, report.records[store.site]) for report in ordered for store in report.stores]
         unique = {(id(record), store.attribute): (unit, store, record) for unit, store, record in stores}
-        fields = Fields(self.source.tree, self.names, self.catalogue, tuple(unique.values()), self._bases_elsewhere)
+        fields = Fields(self.source, self.names, self.catalogue, tuple(unique.values()), self._bases_elsewhere)
         return Analysis(self.source, tuple(ordered), tuple(fields.losses()), tuple(self.skipped))
 
-    def _calls_elsewhere(self, data: bytes) -> list[int]:
+    def _calls_elsewhere(self) -> list[int]:
         """The lines that call an imported function of the project that may give something."""
         if self.elsewhere is None:
             return []
@@ -200,16 +200,16 @@ class FileAnalyser:
             if any(self.elsewhere.may_give(each) for each in candidates):
                 words.add(name.encode())
             elif self.elsewhere.knows(candidates[0]):
-                words |= self._members(data, name, candidates[0])
-        return call_lines(data, frozenset(words)) if words else []
+                words |= self._members(name, candidates[0])
+        return self._calls.lines(words)
 
-    def _members(self, data: bytes, name: str, module: str) -> set[bytes]:
+    def _members(self, name: str, module: str) -> set[bytes]:
         """The functions that are called through an imported module and may give something."""
         assert self.elsewhere is not None
-        called = set(re.findall(rb"\b%s((?:\.\w+)+)\s*\(" % name.encode(), data))
+        called = self._calls.members(name.encode())
         return {path.rpartition(b".")[2] for path in called if self.elsewhere.may_give(f"{module}{path.decode()}")}
 
-    def _callers(self, data: bytes, done: dict[ast.AST, UnitReport]) -> list[int]:
+    def _callers(self, done: dict[ast.AST, UnitReport]) -> list[int]:
         names = {r.unit.symbol.rpartition(".")[2] for r in done.values() if r.gives}
         for report in done.values():
             owner = report.unit.owner
@@ -220,8 +220,8 @@ class FileAnalyser:
             return []
         self._followed |= names
         known = set(self._lines)
-        words = frozenset(name.encode() for name in names)
-        found = {*call_lines(data, words), *_reads(data, words)}
+        words = {name.encode() for name in names}
+        found = {*self._calls.lines(words), *self._calls.read_lines(words)}
         return sorted(line for line in found if line not in known)
 
     # --- one unit ------------------------------------------------------------------------------------------------
@@ -527,7 +527,7 @@ def _always_gives(node: CodeNode, machine: Machine) -> bool:
         value = each.value if isinstance(each, ast.Return) and id(each) not in machine.giving else None
         if value is not None and not (isinstance(value, ast.Constant) and value.value is None):
             return False
-        waiting.extend(ast.iter_child_nodes(each))
+        waiting.extend(children(each))
     return True
 
 
@@ -543,7 +543,7 @@ def _consistent(gives: tuple[Given, ...]) -> tuple[Given, ...]:
 
 def _mentions(node: ast.AST, word: str) -> bool:
     return any(
-        word == (each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", None)) for each in ast.walk(node)
+        word == (each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", None)) for each in walk(node)
     )
 
 
@@ -551,10 +551,5 @@ def _never_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """A function that ends in ``raise`` and has no other statement that could leave it."""
     if not isinstance(node.body[-1], ast.Raise) or node.decorator_list:
         return False
-    return not any(isinstance(each, (ast.Return, ast.Yield, ast.YieldFrom)) for each in ast.walk(node))
+    return not any(isinstance(each, (ast.Return, ast.Yield, ast.YieldFrom)) for each in walk(node))
 
-
-def _reads(data: bytes, words: frozenset[bytes]) -> list[int]:
-    """The lines that read one of the words as an attribute: a property has no parentheses."""
-    pattern = re.compile(rb"\.(?:%s)\b" % b"|".join(sorted(words)))
-    return [data.count(b"\n", 0, match.start()) + 1 for match in pattern.finditer(data)]

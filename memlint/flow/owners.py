@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import enum
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Catalogue, Category, Context, Kind
@@ -17,6 +18,8 @@ from memlint.flow.machine import FieldStore
 from memlint.flow.sites import SiteRecord
 from memlint.flow.units import Unit
 from memlint.source.names import FunctionNode, ModuleNames
+from memlint.source.text import Source
+from memlint.source.walk import children, statements, walk
 
 CLOSERS = frozenset(
     {
@@ -62,7 +65,7 @@ class FieldLoss:
 class Fields:
     """The acquisitions of one file that went into fields, and the means to judge them."""
 
-    tree: ast.Module
+    source: Source
     names: ModuleNames
     catalogue: Catalogue
     stores: tuple[tuple[Unit, FieldStore, SiteRecord], ...]
@@ -74,7 +77,7 @@ class Fields:
         """Every acquisition into a field that nothing releases, or that overwrites a held one."""
         if not self.stores:
             return
-        mentions = _Mentions.of(self.tree, {store.attribute for _, store, _ in self.stores})
+        mentions = _Mentions.of(self.source, {store.attribute for _, store, _ in self.stores})
         for unit, store, record in self.stores:
             if not _owned(record.site.kind) or unit.owner not in self.names.classes:
                 continue
@@ -86,7 +89,7 @@ class Fields:
             family = self._family(unit.owner or "")
             if any(self._dynamic(node) for node in (*(self.names.classes[name] for name in family), *inherited)):
                 continue
-            if any(store.attribute == each.attr for node in inherited for each in ast.walk(node)
+            if any(store.attribute == each.attr for node in inherited for each in walk(node)
                    if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load)):  # fmt: skip
                 continue  # a base in another file uses the field: it may release it
             field = f"{store.owner}.{store.attribute}"
@@ -196,7 +199,7 @@ class Fields:
         for use in mentions.uses(store.attribute):
             if any(n is unit.node for n in use) and getattr(use[0], "lineno", 0) <= line:
                 return False
-        for node in ast.walk(unit.node):
+        for node in walk(unit.node):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.lineno < line:
                 base = node.func.value
                 if isinstance(base, ast.Name) and base.id == store.owner:
@@ -207,15 +210,12 @@ class Fields:
 def field_makers(node: ast.ClassDef) -> dict[str, ast.expr]:
     """The callee whose result a field is, for fields that one call sets, and nothing else but None does."""
     makers: dict[str, list[ast.expr | None]] = {}
-    for each in ast.walk(node):
+    for each in statements(node.body):
         match each:
             case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=value):
                 pass
             case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=name), value=ast.expr() as value):
                 pass
-            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
-                makers.setdefault(name, [])
-                continue
             case _:
                 continue
         if not (isinstance(value, ast.Constant) and value.value is None):
@@ -259,7 +259,7 @@ def _releases(method: FunctionNode, attribute: str, kind: Kind) -> bool:
         and each.func.attr in kind.release
         and isinstance(each.func.value, ast.Attribute)
         and each.func.value.attr == attribute
-        for each in ast.walk(method)
+        for each in walk(method)
     )
 
 
@@ -286,7 +286,7 @@ def _ends(method: FunctionNode) -> bool:
 
 def _dynamic(node: ast.ClassDef) -> bool:
     """Whether a class reaches its fields by computed names."""
-    for each in ast.walk(node):
+    for each in walk(node):
         match each:
             case ast.Call(func=ast.Name(id="vars" | "setattr")):
                 return True
@@ -300,7 +300,7 @@ def _dynamic(node: ast.ClassDef) -> bool:
 
 def _conditional(function: ast.AST, node: ast.AST) -> bool:
     return not any(
-        any(child is node for child in ast.walk(statement)) and not hasattr(statement, "body")
+        any(child is node for child in walk(statement)) and not hasattr(statement, "body")
         for statement in getattr(function, "body", ())
     )
 
@@ -317,6 +317,16 @@ def _is_test(use: tuple[ast.AST, ...]) -> bool:
     return False
 
 
+def _covers(node: ast.AST, lines: Sequence[int]) -> bool:
+    """Whether a node stands on one of the lines; a decorator stands above what it decorates."""
+    last = getattr(node, "end_lineno", None)
+    if last is None or isinstance(node, ast.FormattedValue):
+        return True  # it has no place of its own, or (before Python 3.12) a wrong one
+    decorators = getattr(node, "decorator_list", ())
+    first = min((each.lineno for each in decorators), default=getattr(node, "lineno", 1))
+    return bisect_left(lines, first) < bisect_right(lines, last)
+
+
 @dataclass(frozen=True)
 class _Mentions:
     """Where field names are read, each with the chain of nodes around it, innermost first."""
@@ -324,20 +334,23 @@ class _Mentions:
     found: dict[str, list[tuple[ast.AST, ...]]]
 
     @staticmethod
-    def of(tree: ast.Module, wanted: set[str]) -> _Mentions:
+    def of(source: Source, wanted: set[str]) -> _Mentions:
         """Find every read of one of the attributes in a file."""
         found: dict[str, list[tuple[ast.AST, ...]]] = {name: [] for name in wanted}
+        lines = source.calls.read_lines(name.encode() for name in wanted)
         chain: list[ast.AST] = []
 
         def visit(node: ast.AST) -> None:
+            if not _covers(node, lines):
+                return
             chain.append(node)
             if isinstance(node, ast.Attribute) and node.attr in wanted and isinstance(node.ctx, ast.Load):
                 found[node.attr].append(tuple(reversed(chain)))
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 visit(child)
             chain.pop()
 
-        visit(tree)
+        visit(source.tree)
         return _Mentions(found)
 
     def uses(self, attribute: str) -> list[tuple[ast.AST, ...]]:

@@ -53,7 +53,7 @@ class Site:
     """File and line of the wrapped acquisition, when a function of the project acquires."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Mark:
     """One step of a path, not yet turned into a :class:`memlint.findings.Step`."""
 
@@ -64,7 +64,7 @@ class Mark:
     """How an exception starts here, at a step that raises."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Trail:
     """A path as a linked list, last step first; shared between the paths that have it in common."""
 
@@ -99,7 +99,7 @@ class Trail:
         return found[::-1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Outcome:
     """One way in which a site's resource ended, with a path that shows it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from memlint.cfg import instructions as ir
@@ -62,8 +62,11 @@ class Solver:
     """Blocks that are entered from more than one place: only there can equal states meet."""
     acquiring: frozenset[int] = frozenset()
     """Blocks from which an acquisition can still be reached."""
-    repeated: frozenset[str] = frozenset()
-    """Texts of tests that occur more than once: only their outcomes are remembered."""
+    repeated: Mapping[int, tuple[str, bool]] = field(default_factory=dict)
+    """The keys of tests (by the identity of their nodes) that occur more than once: only their outcomes are
+    remembered."""
+    _texts: dict[int, str] = field(default_factory=dict)
+    """How a test is shown, by the identity of its node."""
     trace: list[tuple[int, State]] | None = None
     """When it is a list, every state that arrives at a block is added to it."""
 
@@ -111,9 +114,10 @@ class Solver:
 
     def _forget_dead(self, number: int, state: State) -> None:
         live = self.live[number]
-        for place in [p for p, v in state.places.items() if isinstance(p, str) and not _owning(v)]:
-            if place.partition(".")[0] not in live:
-                del state.places[place]
+        places = state.places
+        for place in [p for p in places if p.__class__ is str and p.partition(".")[0] not in live]:
+            if not _owning(places[place]):
+                del places[place]
 
     def leave(self, state: State, *, raised: bool) -> None:
         """A path ends."""
@@ -156,9 +160,11 @@ class Solver:
     def _branch(self, end: ir.Branch, state: State) -> None:
         value = state.places.get(end.place, UNKNOWN)
         known = truth(value, state)
-        text, same = test_key(end.node) if known is None else ("", True)
-        if known is None and text in state.facts:
-            known = state.facts[text] is same
+        text, same = ("", True)
+        if known is None and id(end.node) in self.repeated:
+            text, same = self.repeated[id(end.node)]
+            if text in state.facts:
+                known = state.facts[text] is same
         for outcome, target in ((True, end.true), (False, end.false)):
             if known is not None and known is not outcome:
                 continue
@@ -168,13 +174,18 @@ class Solver:
             if isinstance(value, Taken):
                 way.answer(value, held=outcome)
             if known is None:
-                if text in self.repeated:
+                if text:
                     way.facts[text] = outcome is same
                 _assume(way, end.node, outcome)
             if known is None and way.held():
-                shown = _short(ast.unparse(end.node))
+                shown = self._shown(end.node)
                 way.mark(Mark(StepKind.TAKE, end.node, f"`{shown}` is {'true' if outcome else 'false'}"))
             self.arrive(target, way)
+
+    def _shown(self, test: ast.expr) -> str:
+        if id(test) not in self._texts:
+            self._texts[id(test)] = _short(ast.unparse(test))
+        return self._texts[id(test)]
 
     def _advance(self, end: ir.Advance, state: State) -> None:
         iterator = state.places.get(end.iterator, UNKNOWN)
@@ -255,7 +266,8 @@ def joining_blocks(graph: Graph) -> frozenset[int]:
     """Blocks with more than one way in; exceptions are many ways."""
     entered: Counter[int] = Counter()
     for block in graph.blocks:
-        entered.update(graph.successors(block))
+        for each in graph.successors(block):
+            entered[each] += 1
         entered[block.landing] += 2
     return frozenset(number for number, count in entered.items() if count > 1)
 
@@ -330,14 +342,14 @@ def test_key(test: ast.expr) -> tuple[str, bool]:
     return ast.unparse(test), True
 
 
-def repeated_tests(graph: Graph) -> frozenset[str]:
-    """The texts of tests that stand at two places or more of the function's source."""
-    texts: dict[int, str] = {}
-    for block in graph.blocks:
-        if isinstance(block.end, ir.Branch):
-            texts[id(block.end.node)] = test_key(block.end.node)[0]
-    counted = Counter(texts.values())
-    return frozenset(text for text, count in counted.items() if count > 1)
+def repeated_tests(graph: Graph) -> dict[int, tuple[str, bool]]:
+    """The keys of the tests that stand at two places or more of the function's source, by their nodes' identity."""
+    tests = {id(block.end.node): block.end.node for block in graph.blocks if isinstance(block.end, ir.Branch)}
+    if len(tests) < 2:
+        return {}
+    keys = {number: test_key(node) for number, node in tests.items()}
+    counted = Counter(text for text, _ in keys.values())
+    return {number: key for number, key in keys.items() if counted[key[0]] > 1}
 
 
 def live_names(graph: Graph) -> list[frozenset[str]]:

@@ -26,6 +26,10 @@ from memlint.flow.values import (
 )
 
 
+_REACHING = frozenset({Handle, Pair, Bag, Element, Method, Closing, Turned})
+"""The values by which a resource can still be reached."""
+
+
 class Status(enum.Enum):
     """Where an obligation stands."""
 
@@ -109,17 +113,25 @@ class State:
 
     def held(self) -> list[Handle]:
         """The obligations still owed, in the order in which they arose."""
-        return [handle for handle, status in self.status.items() if status is Status.HELD]
+        held = Status.HELD
+        return [handle for handle, status in self.status.items() if status is held] if self.status else []
 
     def owes(self) -> bool:
         """Whether anything is held, or lent to a callee that may turn out only to borrow."""
-        return any(status in (Status.HELD, Status.LENT) for status in self.status.values())
+        for status in self.status.values():
+            if status is Status.HELD or status is Status.LENT:
+                return True
+        return False
 
     def referenced(self) -> set[Handle]:
         """Every resource that some place can still reach."""
         found: set[Handle] = set()
         for value in self.places.values():
-            found.update(self.handles(value))
+            kind = value.__class__
+            if kind is Handle:
+                found.add(value)  # type: ignore[arg-type]
+            elif kind in _REACHING:
+                found.update(self.handles(value))
         if self.returning is not None:
             found.update(self.handles(self.returning))
         return found
@@ -132,13 +144,15 @@ class State:
 
     def drop_temporaries(self) -> None:
         """Temporaries die; pinned places and variables stay."""
-        for place in [p for p in self.places if isinstance(p, int) and p > 0]:
-            del self.places[place]
+        places = self.places
+        for place in [p for p in places if p.__class__ is int and p > 0]:
+            del places[place]
 
     def forget_facts(self, name: str) -> None:
         """A variable is bound anew: tests that mention it say nothing any more."""
-        for text in [t for t in self.facts if mentions(t, name)]:
-            del self.facts[text]
+        if self.facts:
+            for text in [t for t in self.facts if mentions(t, name)]:
+                del self.facts[text]
 
     def age(self, fresh: Handle) -> None:
         """A site acquires again: what it acquired before becomes the older instance."""
@@ -164,14 +178,20 @@ class State:
 
     def sweep(self) -> None:
         """Drop what no place mentions and nobody owes any more, so that equal states look equal."""
-        referenced = self.referenced()
-        self.status = {
-            handle: status for handle, status in self.status.items() if status is Status.HELD or handle in referenced
-        }
-        self.failed = frozenset(handle for handle in self.failed if handle in self.status)
-        self.idle = frozenset(handle for handle in self.idle if handle in self.status)
-        used = {v.number if isinstance(v, Bag) else v.bag for v in _every(self) if isinstance(v, (Bag, Element))}
-        self.bags = {number: held for number, held in self.bags.items() if number in used and held}
+        if self.status:
+            referenced = self.referenced()
+            self.status = {
+                handle: status
+                for handle, status in self.status.items()
+                if status is Status.HELD or handle in referenced
+            }
+        if self.failed:
+            self.failed = frozenset(handle for handle in self.failed if handle in self.status)
+        if self.idle:
+            self.idle = frozenset(handle for handle in self.idle if handle in self.status)
+        if self.bags:
+            used = {v.number if isinstance(v, Bag) else v.bag for v in _every(self) if isinstance(v, (Bag, Element))}
+            self.bags = {number: held for number, held in self.bags.items() if number in used and held}
 
 
 def mentions(text: str, name: str) -> bool:

@@ -72,7 +72,8 @@ def _bind(m: Machine, i: ir.Bind, state: State) -> bool:
 
 
 def _store(state: State, name: str, value: Value) -> None:
-    for place in [p for p in state.places if isinstance(p, str) and p.startswith(f"{name}.")]:
+    prefix = f"{name}."
+    for place in [p for p in state.places if p.__class__ is str and p.startswith(prefix)]:
         del state.places[place]
     if isinstance(value, (type(UNKNOWN), Path)):
         state.places.pop(name, None)

@@ -14,6 +14,7 @@ from memlint.flow.analysis import Analysis
 from memlint.rules.rule import Default
 from memlint.source.names import ModuleNames, module_names
 from memlint.source.text import Source
+from memlint.source.walk import children
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _COMPOUND = (
@@ -102,7 +103,18 @@ def own_nodes(*roots: ast.AST) -> Iterator[ast.AST]:
         node = waiting.pop()
         yield node
         if not isinstance(node, DEFINITIONS) or node in roots:
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting += children(node)
+
+
+def own_tries(function: FunctionNode) -> Iterator[ast.Try]:
+    """The ``try`` statements with a ``finally`` that run with a function, in source order."""
+    waiting: list[ast.AST] = [*reversed(function.body)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Try) and node.finalbody:
+            yield node
+        if isinstance(node, _COMPOUND):
+            waiting += [each for part in reversed(_PARTS) for each in reversed(getattr(node, part, ()))]
 
 
 def decorators(node: FunctionNode | ast.ClassDef, names: ModuleNames) -> Iterator[tuple[str, ast.expr]]:
@@ -125,6 +137,8 @@ class StructureRule:
 
     def check(self, analysis: Analysis) -> Iterator[Finding]:
         """The findings of this rule in one file."""
+        if self.trigger.search(analysis.source.data) is None:
+            return
         for symbol, node, message in self.places(analysis):
             yield Finding(
                 code=self.code,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from memlint.findings import Severity
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import StructureRule, definitions, own_nodes
+from memlint.rules.definitions import StructureRule, definitions, own_nodes, own_tries
 from memlint.rules.rule import Default
 from memlint.source.names import ModuleNames
 
@@ -28,7 +28,7 @@ class ReleaseOfUnbound(StructureRule):
     summary = "A finally releases a name that does not exist when the acquisition itself fails."
     severity = Severity.WARNING
     default = Default.ON
-    trigger = re.compile(rb"\bfinally\b")
+    trigger = re.compile(rb"finally\b")
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a ``finally``: the first name that does not exist hides what follows."""
@@ -38,20 +38,22 @@ class ReleaseOfUnbound(StructureRule):
             last = function.node.end_lineno or function.node.lineno
             if bisect_left(lines, function.node.lineno) == bisect_right(lines, last):
                 continue  # nothing is looked for in a function without a ``finally``
+            tries = [(node, list(_released(node, found.names))) for node in own_tries(function.node)]
+            if not any(released for _, released in tries):
+                continue
             arguments = function.node.args
             known = {a.arg for a in ast.walk(arguments) if isinstance(a, ast.arg)}
             nodes = list(own_nodes(function.node))
             for node in nodes:
                 if isinstance(node, (ast.Global, ast.Nonlocal)):
                     known.update(node.names)
-            for node in nodes:
-                if isinstance(node, ast.Try) and node.finalbody:
-                    for name, call in _released(node, found.names):
-                        binder = None if name in known else _binder(name, node, nodes)
-                        if binder is not None:
-                            message = f"`{name}` does not exist here if line {binder.lineno} raises"
-                            yield function.symbol, call, message
-                            break
+            for each, released in tries:
+                for name, call in released:
+                    binder = None if name in known else _binder(name, each, nodes)
+                    if binder is not None:
+                        message = f"`{name}` does not exist here if line {binder.lineno} raises"
+                        yield function.symbol, call, message
+                        break
 
 
 def _released(node: ast.Try, names: ModuleNames) -> Iterator[tuple[str, ast.Call]]:

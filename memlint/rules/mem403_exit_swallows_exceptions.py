@@ -25,7 +25,7 @@ class ExitSwallowsExceptions(StructureRule):
     summary = "An __exit__ always answers True, so no exception leaves its block."
     severity = Severity.WARNING
     default = Default.ON
-    trigger = re.compile(rb"\b__a?exit__\b")
+    trigger = re.compile(rb"__a?exit__\b")
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a method, at its first ``return``."""

@@ -28,7 +28,7 @@ class ContextManagerWithoutFinally(StructureRule):
     name = "contextmanager-without-finally"
     summary = "A context manager's clean-up is skipped when its block raises."
     severity = Severity.WARNING
-    trigger = re.compile(rb"\basynccontextmanager\b|\bcontextmanager\b")
+    trigger = re.compile(rb"contextmanager\b")
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding an unprotected ``yield`` that is followed by clean-up."""

@@ -22,7 +22,7 @@ class MutableDefaultGrowth(StructureRule):
     severity = Severity.WARNING
     default = Default.ON
     trigger = re.compile(
-        rb"\bdef\s+\w+\s*\((?:[^()]|\([^()]*\))*?"
+        rb"def\s+\w+\s*\((?:[^()]|\([^()]*\))*?"
         rb"=\s*(?:[\[{]|(?:\w+\.)?(?:list|dict|set|bytearray|defaultdict|OrderedDict|Counter|deque)\s*\()"
     )
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
-_IMPORTS = re.compile(rb"(?:^|;)[ \t]*(?:from[ \t]+([\w.]+)|import[ \t]+([\w., \t]+))", re.MULTILINE)
+from memlint.source.calls import Calls, calls_of
 
 
 class Prefilter:
@@ -51,44 +49,15 @@ class Prefilter:
 
     def lines(self, data: bytes) -> list[int]:
         """The lines (counted from 1) with a hit, in order."""
-        words = {word for word in self._wanted(data) if word in data}
+        calls = calls_of(data)
+        words = self._wanted(calls)
         if not words:
             return []
-        renamed = {match.group(1) for match in _renaming(frozenset(words)).finditer(data)}
-        return call_lines(data, frozenset(words | renamed), frozenset(words & self._blocks))
+        renamed = {other for word in words & calls.renamed.keys() for other in calls.renamed[word]}
+        return calls.lines(words | renamed, frozenset(words & self._blocks))
 
-    def _wanted(self, data: bytes) -> set[bytes]:
-        wanted = set(self._always)
-        for match in _IMPORTS.finditer(data):
-            modules = [match.group(1)] if match.group(1) is not None else match.group(2).split(b",")
-            for module in modules:
-                wanted |= self._by_root.get(module.strip().partition(b".")[0].partition(b" ")[0], set())
+    def _wanted(self, calls: Calls) -> set[bytes]:
+        wanted = self._always & calls.words
+        for root in calls.roots & self._by_root.keys():
+            wanted |= self._by_root[root] & calls.words
         return wanted
-
-
-def call_lines(data: bytes, words: frozenset[bytes], blocks: frozenset[bytes] = frozenset()) -> list[int]:
-    """The lines (counted from 1) on which one of the words is called.
-
-    The header of a definition is no call; nor counts a call of one of ``blocks`` that a ``with`` enters at once.
-    """
-    lines: list[int] = []
-    position, line = 0, 1
-    for match in _calling(words).finditer(data):
-        if match.group(1) in (b"def", b"class") or (match.group(1) == b"with" and match.group(2) in blocks):
-            continue
-        line += data.count(b"\n", position, match.start())
-        position = match.start()
-        if not lines or lines[-1] != line:
-            lines.append(line)
-    return lines
-
-
-@lru_cache(maxsize=512)
-def _calling(words: frozenset[bytes]) -> re.Pattern[bytes]:
-    every = b"|".join(re.escape(word) for word in sorted(words))
-    return re.compile(rb"(?:\b(def|class|with)[ \t]+(?:\w+\.)*)?\b(%s)\s*\(" % every)
-
-
-@lru_cache(maxsize=512)
-def _renaming(words: frozenset[bytes]) -> re.Pattern[bytes]:
-    return re.compile(rb"\b(?:%s)\s+as\s+(\w+)" % b"|".join(re.escape(word) for word in sorted(words)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 
 from memlint.findings import Span
+from memlint.source.calls import Calls, calls_of
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,16 @@ class Source:
     tree: ast.Module
     lines: tuple[str, ...]
     """Physical lines without their ends, as Python's tokenizer divides them (form feeds do not)."""
+
+    @cached_property
+    def data(self) -> bytes:
+        """The text as UTF-8."""
+        return self.text.encode("utf-8", "surrogatepass")
+
+    @property
+    def calls(self) -> Calls:
+        """What the file calls, told from its bytes."""
+        return calls_of(self.data)
 
     def span(self, node: ast.AST) -> Span:
         """Where ``node`` stands; ``ast`` counts columns in UTF-8 bytes, a span in characters."""

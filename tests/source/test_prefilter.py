@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from memlint.source.prefilter import Prefilter, call_lines
+from memlint.source.calls import Calls
+from memlint.source.prefilter import Prefilter
 
 FILTER = Prefilter(
     ["builtins.open", "socket.socket", "requests.Session", "sqlite3.connect"],
@@ -58,4 +59,4 @@ def test_part_of_a_longer_word_is_no_hit() -> None:
 
 
 def test_words_are_found_on_each_line_once() -> None:
-    assert call_lines(b"a(b())\nb()\n", frozenset({b"a", b"b"})) == [1, 2]
+    assert Calls(b"a(b())\nb()\n").lines({b"a", b"b"}) == [1, 2]
