@@ -552,4 +552,3 @@ def _never_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     if not isinstance(node.body[-1], ast.Raise) or node.decorator_list:
         return False
     return not any(isinstance(each, (ast.Return, ast.Yield, ast.YieldFrom)) for each in walk(node))
-

@@ -25,7 +25,6 @@ from memlint.flow.values import (
     parts,
 )
 
-
 _REACHING = frozenset({Handle, Pair, Bag, Element, Method, Closing, Turned})
 """The values by which a resource can still be reached."""
 
@@ -39,6 +38,9 @@ class Status(enum.Enum):
     """Transferred to another owner."""
     LENT = "lent"
     """Handed to an unknown callee, which counts as its owner unless this function goes on to release it."""
+
+
+_OWED = frozenset({Status.HELD, Status.LENT})
 
 
 @dataclass(slots=True)
@@ -118,10 +120,7 @@ class State:
 
     def owes(self) -> bool:
         """Whether anything is held, or lent to a callee that may turn out only to borrow."""
-        for status in self.status.values():
-            if status is Status.HELD or status is Status.LENT:
-                return True
-        return False
+        return not _OWED.isdisjoint(self.status.values())
 
     def referenced(self) -> set[Handle]:
         """Every resource that some place can still reach."""
