@@ -20,6 +20,28 @@ class Severity(enum.Enum):
     """Right as it is, but easier to keep right in another form."""
 
 
+class Default(enum.Enum):
+    """Who sees a rule's findings."""
+
+    ON = "on"
+    """Everyone: at least 95 in 100 of its findings were accepted by a reader of real code."""
+    PREVIEW = "preview"
+    """Those who ask for previews or select the rule by name."""
+    OFF = "off"
+    """Those who select it: a matter of style or of policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFacts:
+    """What is said of a rule where its findings are printed."""
+
+    code: str
+    name: str
+    summary: str
+    severity: Severity
+    default: Default
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch of source text: lines count from 1, columns from 0 in characters (not bytes)."""
@@ -101,3 +123,12 @@ class Finding:
     def sort_key(self) -> tuple[str, int, int, str, str]:
         """Order of output: file, place, code, message."""
         return (self.path, self.span.line, self.span.column, self.code, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A function that was not judged (or not whole), and why: said with ``--verbose``, never hidden."""
+
+    symbol: str
+    line: int
+    reason: str

@@ -18,7 +18,7 @@ from memlint.engine import Checker
 from memlint.findings import Finding
 from memlint.rules import RULES
 from memlint.settings import Settings, SettingsError, find_configuration, read_configuration, with_options
-from memlint.source.decode import CODE
+from memlint.source.codes import UNPARSABLE
 
 if TYPE_CHECKING:
     from flake8.options.manager import OptionManager  # type: ignore[import-untyped]  # flake8 ships no types
@@ -99,7 +99,7 @@ class Plugin:
         checker = self._checker or Checker(Settings(), RULES)
         result = checker.check_tree(self._tree, self._lines, self._path, self._heed_comments)
         if result.failure is not None:
-            yield 1, 0, f"{CODE} {_ascii(result.failure.reason)}; `memlint check --debug` shows where", Plugin
+            yield 1, 0, f"{UNPARSABLE} {_ascii(result.failure.reason)}; `memlint check --debug` shows where", Plugin
         for finding in result.findings:
             yield _reported(finding)
 

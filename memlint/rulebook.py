@@ -21,6 +21,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from memlint.trouble import Trouble
+
 _FILE_NAME = re.compile(r"(?P<code>MEM\d{3})-(?P<name>[a-z0-9-]+)\.md")
 _TITLE = re.compile(r"# (?P<name>\S+) \((?P<code>MEM\d{3})\)")
 _STATUS = re.compile(
@@ -32,15 +34,14 @@ _FAMILY_KEY = re.compile(r"MEM-00(?P<number>[1-6])|MEM(?P<prefix>[1-6])")
 _FENCE = re.compile(r"(?P<ticks>`{3,})(?P<info>.*)")
 _FILE_LINE = re.compile(r"# file: (?P<path>\S+)")
 
-
-class UnknownRule(LookupError):
+class UnknownRule(Trouble, LookupError):
     """No page has this code or name.  Its text names the nearest ones and is meant for the user."""
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else "unknown rule"
 
 
-class PageError(ValueError):
+class PageError(Trouble, ValueError):
     """A page does not follow ``rules/FORMAT.md``.  Its text names the page, the line and the cure."""
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from memlint.trouble import Trouble
 
-class CatalogueError(ValueError):
+
+class CatalogueError(Trouble, ValueError):
     """A catalogue that cannot be used; the message names the file, the entry and the key."""
 
     def __init__(self, origin: str, entry: str, problem: str) -> None:

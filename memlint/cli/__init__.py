@@ -5,45 +5,57 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from memlint.catalogue import CatalogueError
-from memlint.cli import check, completion, lookups, views
-from memlint.cli.arguments import BadUse, parse
+from memlint.cli.arguments import parse
 from memlint.cli.console import ExitCode, say
-from memlint.rulebook import PageError, UnknownRule
-from memlint.rules import RULES, Rule
-from memlint.settings import SettingsError
+from memlint.trouble import Trouble
+
+if TYPE_CHECKING:
+    from memlint.rules import Rule
 
 
-def _explain(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
-    """Explain a rule, or a line where the word ends in a line number."""
-    if arguments.what.rpartition(":")[2].isdecimal():
-        return views.line(arguments.what, arguments, rules)
-    return lookups.explain(arguments.what)
+def _carry_out(arguments: argparse.Namespace, rules: Sequence[Rule] | None) -> ExitCode:
+    """Call the function of a command, whose module is imported only now: most need much, and few are called."""
+    if arguments.command == "check":
+        from memlint.cli.check import check
+
+        return check(arguments, rules)
+    from memlint.rules import RULES
+
+    return _answer(arguments, RULES if rules is None else rules)
 
 
-def _server(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
-    from memlint.cli.server import serve  # only editors need it
+def _answer(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
+    """Carry out a command that answers a question."""
+    if arguments.command == "server":
+        from memlint.cli.server import serve
 
-    return serve(arguments, rules)
+        return serve(arguments, rules)
+    if arguments.command == "completion":
+        from memlint.cli.completion import completion
+
+        return completion(arguments, rules)
+    from memlint.cli import lookups, views
+
+    match arguments.command:
+        case "explain" if arguments.what.rpartition(":")[2].isdecimal():
+            return views.line(arguments.what, arguments, rules)
+        case "explain":
+            return lookups.explain(arguments.what)
+        case "rules":
+            return lookups.rules(arguments, rules)
+        case "cfg":
+            return views.cfg(arguments, rules)
+        case "facts":
+            return views.facts(arguments, rules)
+        case _:
+            return lookups.catalogue(arguments, rules)
 
 
-_COMMANDS = {
-    "check": check.check,
-    "explain": _explain,
-    "rules": lookups.rules,
-    "cfg": views.cfg,
-    "facts": views.facts,
-    "catalogue": lookups.catalogue,
-    "completion": completion.completion,
-    "server": _server,
-}
-
-
-def main(argv: Sequence[str] | None = None, rules: Sequence[Rule] = RULES) -> int:
-    """Run the command and return its exit code.
+def main(argv: Sequence[str] | None = None, rules: Sequence[Rule] | None = None) -> int:
+    """Run the command and return its exit code; ``rules`` stand in place of our own.
 
     0 is clean, 1 means findings, 2 means bad use or a fault of memlint's own.  No exception reaches the
     user as a traceback unless ``--debug`` asks for it.
@@ -55,10 +67,10 @@ def main(argv: Sequence[str] | None = None, rules: Sequence[Rule] = RULES) -> in
             stream.reconfigure(errors="backslashreplace")
     try:
         arguments = parse(words)
-        code = int(_COMMANDS[arguments.command](arguments, rules))
+        code = int(_carry_out(arguments, rules))
         sys.stdout.flush()
         return code
-    except (BadUse, SettingsError, CatalogueError, UnknownRule, PageError) as error:
+    except Trouble as error:
         return _refuse(str(error), debug)
     except BrokenPipeError:  # the reader (`head`) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -72,6 +84,8 @@ def main(argv: Sequence[str] | None = None, rules: Sequence[Rule] = RULES) -> in
 
 def _refuse(words: str, debug: bool) -> int:
     if debug:
+        import traceback
+
         traceback.print_exc()
     say(words)
     return int(ExitCode.BAD_USE)

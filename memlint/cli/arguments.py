@@ -9,13 +9,14 @@ from typing import Any, NoReturn, TypeAlias
 from memlint import __version__
 from memlint.settings.options import OPTIONS, Kind, Option, Place
 from memlint.settings.problems import meant
+from memlint.trouble import Trouble
 
 COMMANDS = ("check", "explain", "rules", "cfg", "facts", "catalogue", "completion", "server")
 
 _Commands: TypeAlias = "argparse._SubParsersAction[Any]"
 
 
-class BadUse(Exception):
+class BadUse(Trouble):
     """The command line cannot be understood; the text is one line for the user."""
 
 

@@ -16,13 +16,16 @@ from memlint.cli.watch import watch
 from memlint.engine import Checker, FileResult, Sought, find_files, run
 from memlint.engine.changes import changes_since
 from memlint.engine.files import STDIN
-from memlint.reports import FORMATS, Failure, Report, print_statistics
+from memlint.reports import FORMATS, Failure, Printer, Report
 from memlint.rules import Rule
-from memlint.settings import Selection, globs
+from memlint.settings import Selection, Settings, globs
 
 
-def check(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
+def check(arguments: argparse.Namespace, rules: Sequence[Rule] | None) -> ExitCode:
     """Check the paths of the command line and print what was found; with ``--watch`` again and again."""
+    from memlint.rules import RULES
+
+    rules = RULES if rules is None else rules
     if not arguments.watch:
         return check_once(arguments, rules)
     if STDIN in arguments.paths:
@@ -60,14 +63,21 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode
         report = against_baseline(report, settings.baseline, sought.files, arguments.update_baseline)
     if arguments.add_noqa is not None:
         report = silenced(checker, report, arguments.add_noqa)
-    printer = print_statistics if arguments.statistics else FORMATS[settings.output_format]
-    write(report, printer, arguments.output_file)
+    write(report, _printer(arguments, settings), arguments.output_file)
     _tell_failures(report.failures, arguments.debug)
     if arguments.verbose:
         _tell_more(report, checker, sought, results, time.perf_counter() - started)
     if report.failures:
         return ExitCode.BAD_USE
     return ExitCode.FINDINGS if report.findings and not arguments.exit_zero else ExitCode.CLEAN
+
+
+def _printer(arguments: argparse.Namespace, settings: Settings) -> Printer:
+    if arguments.statistics:
+        from memlint.reports.statistics import print_statistics
+
+        return print_statistics
+    return FORMATS[settings.output_format]
 
 
 def _sought(paths: Iterable[str], checker: Checker) -> Sought:

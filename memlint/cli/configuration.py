@@ -6,16 +6,22 @@ import argparse
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from memlint.engine.files import STDIN
-from memlint.rules import Rule
 from memlint.settings import Settings, find_configuration, read_configuration, with_options
 from memlint.settings.options import OPTIONS, Place
 
+if TYPE_CHECKING:
+    from memlint.rules import Rule
 
-def settings_for(arguments: argparse.Namespace, paths: Iterable[str], rules: Sequence[Rule]) -> Settings:
-    """The settings of a run: the configuration file's, with those of the command line in their place."""
-    codes = [rule.code for rule in rules]
+
+def settings_for(arguments: argparse.Namespace, paths: Iterable[str], rules: Sequence[Rule] | None) -> Settings:
+    """The settings of a run: the configuration file's, with those of the command line in their place.
+
+    Without ``rules`` nobody looks whether there are rules of the given codes.
+    """
+    codes = None if rules is None else [rule.code for rule in rules]
     named = [path for path in paths if path != STDIN] or [arguments.stdin_filename or "."]
     settings = configured(arguments, named, codes)
     given = {
@@ -32,7 +38,7 @@ def settings_for(arguments: argparse.Namespace, paths: Iterable[str], rules: Seq
     )
 
 
-def configured(arguments: argparse.Namespace, paths: Iterable[str], codes: Sequence[str]) -> Settings:
+def configured(arguments: argparse.Namespace, paths: Iterable[str], codes: Sequence[str] | None) -> Settings:
     """The settings of the configuration file that ``--config``, ``--isolated`` and ``paths`` lead to."""
     if arguments.isolated:
         return Settings()

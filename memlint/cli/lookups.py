@@ -13,7 +13,7 @@ from memlint.cli.console import ExitCode
 from memlint.findings import Severity
 from memlint.rulebook import Rulebook, UnknownRule
 from memlint.rules import Default, Rule
-from memlint.source import decode, suppressions
+from memlint.source import codes
 
 _KEYS = ("code", "name", "default", "severity", "summary")
 
@@ -46,10 +46,16 @@ def catalogue(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
 
 
 def _rows(rules: Sequence[Rule]) -> Iterator[dict[str, str]]:
-    unparsable = (decode.CODE, decode.NAME, Default.ON.value, Severity.ERROR.value, decode.SUMMARY)
+    unparsable = (
+        codes.UNPARSABLE,
+        codes.UNPARSABLE_NAME,
+        Default.ON.value,
+        Severity.ERROR.value,
+        codes.UNPARSABLE_SUMMARY,
+    )
     yield dict(zip(_KEYS, unparsable, strict=True))
-    unused = (suppressions.UNUSED, suppressions.UNUSED_NAME, Default.OFF.value, Severity.NOTE.value)
-    yield dict(zip(_KEYS, (*unused, suppressions.UNUSED_SUMMARY), strict=True))
+    unused = (codes.UNUSED, codes.UNUSED_NAME, Default.OFF.value, Severity.NOTE.value)
+    yield dict(zip(_KEYS, (*unused, codes.UNUSED_SUMMARY), strict=True))
     for rule in rules:
         facts = (rule.code, rule.name, rule.default.value, rule.severity.value, rule.summary)
         yield dict(zip(_KEYS, facts, strict=True))

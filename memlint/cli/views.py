@@ -13,8 +13,8 @@ from memlint.cli.console import ExitCode
 from memlint.engine import Checker, explain_line
 from memlint.flow.show import NoFunction, show_cfg
 from memlint.rules import Rule
+from memlint.source.cells import SUFFIX
 from memlint.source.decode import Unreadable, decode, parse
-from memlint.source.notebook import SUFFIX
 from memlint.source.text import Source
 
 

@@ -17,8 +17,8 @@ from memlint.findings import Finding
 from memlint.reports.fingerprint import statement_text
 from memlint.reports.model import Report
 from memlint.settings import SettingsError
-from memlint.source.decode import CODE as UNPARSABLE
-from memlint.source.notebook import cell_of
+from memlint.source.cells import cell_of
+from memlint.source.codes import UNPARSABLE
 
 VERSION = 1
 

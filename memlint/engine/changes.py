@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from memlint.findings import Finding
 from memlint.reports.model import Report
 from memlint.settings import SettingsError
-from memlint.source.notebook import cell_of
+from memlint.source.cells import cell_of
 
 _HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 

@@ -7,7 +7,7 @@ import functools
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -17,16 +17,19 @@ from memlint.flow.analysis import Analysis, analyse, prefilter
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.show import show_facts
 from memlint.project import Projects, View
+from memlint.reports.excerpt import Excerpt, excerpt
 from memlint.reports.model import Failure
 from memlint.results.grounds import digest_of, packages_around
 from memlint.results.result import FileResult, Grounds
 from memlint.rules import RULES, Rule
 from memlint.rules.definitions import StructureRule
 from memlint.settings import Selection, Settings, globs
-from memlint.source.decode import CODE, Unreadable, check_syntax, decode, parse, split_lines, too_deep
+from memlint.source.cells import SUFFIX
+from memlint.source.codes import UNPARSABLE, UNUSED
+from memlint.source.decode import Unreadable, check_syntax, decode, parse, split_lines, too_deep
 from memlint.source.modules import forget, module_name
-from memlint.source.notebook import SUFFIX, Notebook, read_notebook
-from memlint.source.suppressions import UNUSED, Suppressions, read_suppressions
+from memlint.source.notebook import Notebook, read_notebook
+from memlint.source.suppressions import Suppressions, read_suppressions
 from memlint.source.text import Source
 
 T = TypeVar("T")
@@ -189,7 +192,7 @@ class Checker:
         return FileResult(
             source.path,
             tuple(sorted(kept, key=lambda finding: finding.sort_key)),
-            ((source.path, source.lines),) if kept else (),
+            tuple(_texts([(source.path, source.lines)], kept)),
             silenced,
             analysis.skipped,
         )
@@ -197,7 +200,7 @@ class Checker:
     def _unused(
         self, comments: Suppressions, found: Sequence[Finding], judged: Sequence[str], path: str
     ) -> Iterator[Finding]:
-        known = [CODE, UNUSED, *(rule.code for rule in self.known)]
+        known = [UNPARSABLE, UNUSED, *(rule.code for rule in self.known)]
         for comment, code in comments.unused(found, judged, known):
             what = f"`{code}`" if code is not None else "the comment"
             why = "silences nothing here" if code is None or _names_any(code, known) else "is the code of no rule"
@@ -211,7 +214,7 @@ class Checker:
             return self.judge(source)
         result = self.judge(source.source)
         findings = tuple(source.located(finding) for finding in result.findings)
-        return replace(result, findings=findings, texts=tuple(source.texts()) if findings else ())
+        return replace(result, findings=findings, texts=tuple(_texts(source.texts(), findings)))
 
     def _kept_in(self, path: str, check: Callable[[], FileResult]) -> FileResult:
         """The result of ``check``, whatever happens in it."""
@@ -219,10 +222,10 @@ class Checker:
         try:
             result = check()
         except Unreadable as unreadable:
-            told = self._reports_unparsable and not self.ignores(CODE, path)
-            result = (
-                FileResult(path, (unreadable.finding(path),), ((path, unreadable.lines),)) if told else FileResult(path)
-            )
+            result = FileResult(path)
+            if self._reports_unparsable and not self.ignores(UNPARSABLE, path):
+                found = (unreadable.finding(path),)
+                result = FileResult(path, found, tuple(_texts([(path, unreadable.lines)], found)))
         except Exception as error:  # a fault of ours must not hide what other files have to say
             words = " ".join(str(error).split())
             reason = f"internal error: {type(error).__name__}{': ' if words else ''}{words[:200]}"
@@ -236,6 +239,21 @@ class Checker:
             for entry in self.settings.per_file_ignores
             if entry.codes and globs.names(entry.pattern, path, self.settings.root)
         )
+
+
+def _texts(own: Iterable[tuple[str, Sequence[str]]], findings: Sequence[Finding]) -> Iterator[tuple[str, Excerpt]]:
+    """What must be kept of a file's own texts, and of other files that a witness names, to show ``findings``."""
+    if not findings:
+        return
+    for path, lines in own:
+        yield path, excerpt(lines, findings, path)
+    here = {finding.path for finding in findings}
+    for path in sorted({step.path for f in findings for step in f.witness if step.path is not None} - here):
+        try:
+            with open(path, "rb") as stream:
+                yield path, excerpt(split_lines(decode(stream.read())), findings, path)
+        except (OSError, Unreadable):
+            yield path, Excerpt(0, {})
 
 
 def _names_any(code: str, known: Sequence[str]) -> bool:

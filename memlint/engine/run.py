@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from memlint.engine.checker import Checker
 from memlint.engine.collector import collecting_between
-from memlint.findings import Finding
+from memlint.findings import Finding, RuleFacts
+from memlint.reports.excerpt import Excerpt
 from memlint.reports.model import Failure, Report, SkippedFunction
 from memlint.results.result import FileResult
-from memlint.rules import Rule
-from memlint.source.decode import Unreadable, decode, split_lines
-from memlint.source.notebook import cell_of
+from memlint.source.cells import cell_of
+
+if TYPE_CHECKING:  # see memlint.engine
+    from memlint.engine.checker import Checker
+    from memlint.rules import Rule
 
 Seen = Callable[[FileResult], None]
 """Told of each result as it comes, in no order: for progress."""
@@ -35,11 +38,21 @@ def run(
     ``failures`` and ``extra`` (results that did not come from files) are made part of the report.
     """
     results = list(extra)
-    for result in _results(checker, files, _jobs(jobs, len(files))):
+    for result in check_all(checker, files, jobs):
         if seen is not None:
             seen(result)
         results.append(result)
-    return _report(results, failures, checker.rules)
+    return gather(results, failures, facts_of(checker.rules))
+
+
+def check_all(checker: Checker, files: Sequence[str], jobs: int | None = None) -> Iterator[FileResult]:
+    """The result of each file, in no order; ``jobs`` processes, or as many as are worth it."""
+    return _results(checker, files, _jobs(jobs, len(files)))
+
+
+def facts_of(rules: Iterable[Rule]) -> tuple[RuleFacts, ...]:
+    """What reports say of rules."""
+    return tuple(RuleFacts(rule.code, rule.name, rule.summary, rule.severity, rule.default) for rule in rules)
 
 
 def _jobs(asked: int | None, files: int) -> int:
@@ -64,11 +77,13 @@ def _results(checker: Checker, files: Sequence[str], jobs: int) -> Iterator[File
     return by_processes(checker, files, jobs)
 
 
-def _report(results: Iterable[FileResult], failures: Iterable[Failure], rules: tuple[Rule, ...]) -> Report:
+def gather(results: Iterable[FileResult], failures: Iterable[Failure], rules: tuple[RuleFacts, ...]) -> Report:
+    """All outcomes as one report, the same whatever order they come in."""
     ordered = sorted(results, key=lambda result: result.path)
     findings = tuple(sorted((f for result in ordered for f in result.findings), key=_order))
-    lines: dict[str, Sequence[str]] = {path: text for result in ordered for path, text in result.texts}
-    _add_other_files(lines, findings)
+    lines: dict[str, Excerpt] = {}
+    for path, text in (each for result in ordered for each in result.texts):
+        lines[path] = lines[path].joined(text) if path in lines else text
     told = [*failures, *(result.failure for result in ordered if result.failure is not None)]
     return Report(
         findings=findings,
@@ -84,16 +99,3 @@ def _report(results: Iterable[FileResult], failures: Iterable[Failure], rules: t
 def _order(finding: Finding) -> tuple[object, ...]:
     """The order of output: a notebook's cells by number."""
     return (*cell_of(finding.path), *finding.sort_key[1:])
-
-
-def _add_other_files(lines: dict[str, Sequence[str]], findings: Iterable[Finding]) -> None:
-    """Read the files that only a witness names, so that its steps can be shown."""
-    for finding in findings:
-        for step in finding.witness:
-            if step.path is None or step.path in lines:
-                continue
-            try:
-                with open(step.path, "rb") as stream:
-                    lines[step.path] = split_lines(decode(stream.read()))
-            except (OSError, Unreadable):
-                lines[step.path] = ()

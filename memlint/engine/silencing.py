@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from memlint.engine.checker import Checker
 from memlint.findings import Finding
 from memlint.reports.model import Failure
+from memlint.source.codes import UNPARSABLE, UNUSED
 from memlint.source.comments import with_comments
-from memlint.source.decode import CODE as UNPARSABLE
 from memlint.source.decode import Unreadable, decode, encoding_of
-from memlint.source.suppressions import UNUSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 from memlint.catalogue.model import Acquire, Catalogue, Context, Kind
 from memlint.cfg.builder import build
 from memlint.cfg.graph import CodeNode, Graph, TooLarge
+from memlint.findings import Skipped
 from memlint.flow.machine import FieldStore, Machine, World
 from memlint.flow.owners import FieldLoss, Fields, field_makers, instance_kind
 from memlint.flow.raising import RaiseLevel
@@ -53,15 +54,6 @@ class Elsewhere(Protocol):
     def class_of(self, qualified: str) -> tuple[FileAnalyser, ast.ClassDef] | None:
         """A class, and the analyser of the file that defines it."""
         ...
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A function that was not judged (or not whole), and why: said with ``--verbose``, never hidden."""
-
-    symbol: str
-    line: int
-    reason: str
 
 
 @dataclass(slots=True)

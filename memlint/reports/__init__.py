@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 
-from memlint.reports.as_json import print_json
-from memlint.reports.as_json_lines import print_json_lines
-from memlint.reports.concise import print_concise
-from memlint.reports.github import print_github
-from memlint.reports.gitlab import print_gitlab
-from memlint.reports.junit import print_junit
 from memlint.reports.model import Failure, Report, SkippedFunction, shown
-from memlint.reports.sarif import print_sarif
-from memlint.reports.statistics import print_statistics
 from memlint.reports.style import Style
-from memlint.reports.text import print_text
 
 Printer = Callable[[Report, Style], Iterator[str]]
 """Yields the lines of a format, without their ends."""
 
-FORMATS: Mapping[str, Printer] = {
-    "text": print_text,
-    "concise": print_concise,
-    "json": print_json,
-    "json-lines": print_json_lines,
-    "sarif": print_sarif,
-    "github": print_github,
-    "gitlab": print_gitlab,
-    "junit": print_junit,
+_MODULES = {
+    "text": "text",
+    "concise": "concise",
+    "json": "as_json",
+    "json-lines": "as_json_lines",
+    "sarif": "sarif",
+    "github": "github",
+    "gitlab": "gitlab",
+    "junit": "junit",
 }
+"""The module of each format, which holds ``print_`` and the format's name."""
+
+
+class _Formats(Mapping[str, Printer]):
+    """The formats by name; a format's module is loaded when it is asked for, since a run prints one of them."""
+
+    def __getitem__(self, form: str) -> Printer:
+        module = importlib.import_module(f"memlint.reports.{_MODULES[form]}")
+        found: Printer = getattr(module, f"print_{form.replace('-', '_')}")
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+FORMATS: Mapping[str, Printer] = _Formats()
 
 __all__ = [
     "FORMATS",
@@ -37,6 +48,5 @@ __all__ = [
     "Report",
     "SkippedFunction",
     "Style",
-    "print_statistics",
     "shown",
 ]

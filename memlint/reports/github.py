@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from memlint.findings import Severity
 from memlint.reports.model import Report, shown
 from memlint.reports.style import Style
-from memlint.source.notebook import cell_of
+from memlint.source.cells import cell_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 

@@ -10,7 +10,7 @@ from memlint.findings import Severity
 from memlint.reports.fingerprint import fingerprints
 from memlint.reports.model import Report, shown
 from memlint.reports.style import Style
-from memlint.source.notebook import cell_of
+from memlint.source.cells import cell_of
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 

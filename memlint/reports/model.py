@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from memlint.findings import Finding
-from memlint.flow.analysis import Skipped
-from memlint.rules import Rule
-from memlint.source import decode, suppressions
+from memlint.findings import Finding, RuleFacts, Skipped
+from memlint.source import codes
+
+if TYPE_CHECKING:
+    from memlint.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Report:
     baselined: int = 0
     """Findings that the baseline knows."""
     skipped: tuple[SkippedFunction, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Rule | RuleFacts, ...] = ()
     """The rules that ran."""
 
     def counts(self) -> dict[str, int]:
@@ -60,7 +62,7 @@ class Report:
 
     def name(self, code: str) -> str:
         """The name of a finding's rule, or of one of the two codes that no rule bears."""
-        own = {decode.CODE: decode.NAME, suppressions.UNUSED: suppressions.UNUSED_NAME}
+        own = {codes.UNPARSABLE: codes.UNPARSABLE_NAME, codes.UNUSED: codes.UNUSED_NAME}
         return own.get(code) or next((rule.name for rule in self.rules if rule.code == code), "unknown")
 
 

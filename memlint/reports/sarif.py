@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
 from memlint import __version__
-from memlint.findings import Edit, Finding, Remedy, Severity, Span, Step, StepKind
+from memlint.findings import Default, Edit, Finding, Remedy, RuleFacts, Severity, Span, Step, StepKind
 from memlint.reports.fingerprint import fingerprints
 from memlint.reports.model import Failure, Report, shown
 from memlint.reports.style import Style
-from memlint.rules import Default, Rule
-from memlint.source import decode, suppressions
-from memlint.source.notebook import cell_of
+from memlint.source import codes
+from memlint.source.cells import cell_of
+
+if TYPE_CHECKING:
+    from memlint.rules import Rule
 
 Json: TypeAlias = "dict[str, object]"
 
@@ -53,12 +55,12 @@ def print_sarif(report: Report, _style: Style) -> Iterator[str]:
 
 
 def _own() -> Iterator[Json]:
-    yield _descriptor(decode.CODE, decode.NAME, decode.SUMMARY, Severity.ERROR, True)
-    unused = suppressions.UNUSED, suppressions.UNUSED_NAME, suppressions.UNUSED_SUMMARY
+    yield _descriptor(codes.UNPARSABLE, codes.UNPARSABLE_NAME, codes.UNPARSABLE_SUMMARY, Severity.ERROR, True)
+    unused = codes.UNUSED, codes.UNUSED_NAME, codes.UNUSED_SUMMARY
     yield _descriptor(*unused, Severity.NOTE, False)
 
 
-def _rule(rule: Rule) -> Json:
+def _rule(rule: Rule | RuleFacts) -> Json:
     return _descriptor(rule.code, rule.name, rule.summary, rule.severity, rule.default is Default.ON)
 
 

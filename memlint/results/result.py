@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:  # a run that finds every result kept has no need of the analysis
-    from memlint.findings import Finding
-    from memlint.flow.analysis import Skipped
-    from memlint.reports.model import Failure
+from memlint.findings import Finding, Skipped
+from memlint.reports.excerpt import Excerpt
+from memlint.reports.model import Failure
 
 Fact: TypeAlias = tuple[str, str | None]
 """A path from a project's root with ``/``, and the digest of what the file holds: None where there is no file, empty
@@ -36,8 +34,8 @@ class FileResult:
 
     path: str
     findings: tuple[Finding, ...] = ()
-    texts: tuple[tuple[str, Sequence[str]], ...] = ()
-    """The physical lines of the file (of each cell of a notebook), when there are findings to show them for."""
+    texts: tuple[tuple[str, Excerpt], ...] = ()
+    """Of each file (each cell of a notebook) that the findings and their witnesses name, the lines to show."""
     suppressed: int = 0
     skipped: tuple[Skipped, ...] = ()
     failure: Failure | None = None

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator
 from typing import ClassVar, Protocol
 
-from memlint.findings import Finding, Severity
+from memlint.findings import Default, Finding, Severity
 from memlint.flow.analysis import Analysis
-
-
-class Default(enum.Enum):
-    """Who sees a rule's findings."""
-
-    ON = "on"
-    """Everyone: at least 95 in 100 of its findings were accepted by a reader of real code."""
-    PREVIEW = "preview"
-    """Those who ask for previews or select the rule by name."""
-    OFF = "off"
-    """Those who select it: a matter of style or of policy."""
 
 
 class Rule(Protocol):
@@ -35,3 +23,6 @@ class Rule(Protocol):
     def check(self, analysis: Analysis) -> Iterator[Finding]:
         """The findings of this rule in one file, in any order."""
         ...
+
+
+__all__ = ["Default", "Rule"]

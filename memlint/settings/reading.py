@@ -44,7 +44,7 @@ def _upwards(paths: Iterable[str]) -> Iterable[Path]:
     return (start, *start.parents)
 
 
-def read_configuration(path: Path, codes: Sequence[str]) -> Settings:
+def read_configuration(path: Path, codes: Sequence[str] | None) -> Settings:
     """The settings that a file holds: ``[tool.memlint]`` of a ``pyproject.toml``, or else the whole file.
 
     Raises:
@@ -79,7 +79,7 @@ def _own_table(document: Mapping[str, object], path: Path) -> Mapping[str, objec
     return own
 
 
-def with_options(settings: Settings, values: Mapping[str, object], codes: Sequence[str], place: str) -> Settings:
+def with_options(settings: Settings, values: Mapping[str, object], codes: Sequence[str] | None, place: str) -> Settings:
     """``settings`` with the options in ``values`` (by key) in place of its own.
 
     Raises:
@@ -94,7 +94,7 @@ def with_options(settings: Settings, values: Mapping[str, object], codes: Sequen
     return replace(settings, **changes)  # type: ignore[arg-type]  # each was judged by its option's kind
 
 
-def _judged(option: Option, value: object, codes: Sequence[str], place: str) -> object:
+def _judged(option: Option, value: object, codes: Sequence[str] | None, place: str) -> object:
     kind = option.kind
     if kind is Kind.FLAG and isinstance(value, bool):
         return value
@@ -125,7 +125,7 @@ def _choice(option: Option, value: str, place: str) -> str:
     raise SettingsError(f"{place} cannot be `{value}`{hint}")
 
 
-def _file_codes(pattern: str, under: object, codes: Sequence[str], place: str) -> FileCodes:
+def _file_codes(pattern: str, under: object, codes: Sequence[str] | None, place: str) -> FileCodes:
     inner = f"{place}.{pattern!r}"
     _check_glob(pattern, place)
     texts = _texts(under)

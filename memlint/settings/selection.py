@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from memlint.rules import Default, Rule
+from memlint.findings import Default
 from memlint.settings.model import Settings
 from memlint.settings.problems import SettingsError, meant
-from memlint.source.decode import CODE as UNPARSABLE
-from memlint.source.suppressions import UNUSED
+from memlint.source.codes import UNPARSABLE, UNUSED
+
+if TYPE_CHECKING:
+    from memlint.rules import Rule
 
 TOOL = "MEM"
 """As a selector: the default set."""
@@ -16,12 +19,14 @@ EVERYTHING = "ALL"
 """As a selector: every rule but previews."""
 
 
-def check_selectors(selectors: Iterable[str], codes: Sequence[str], place: str) -> None:
-    """Refuse a selector that names no rule.
+def check_selectors(selectors: Iterable[str], codes: Sequence[str] | None, place: str) -> None:
+    """Refuse a selector that names no rule; without ``codes`` none is refused.
 
     Raises:
         SettingsError: naming the selector and ``place``.
     """
+    if codes is None:
+        return
     for selector in selectors:
         speaks = selector.startswith(TOOL) and any(code.startswith(selector) for code in (UNPARSABLE, UNUSED, *codes))
         if speaks or selector == EVERYTHING:

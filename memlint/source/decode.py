@@ -11,12 +11,8 @@ import tokenize
 import warnings
 
 from memlint.findings import Finding, Severity, Span
+from memlint.source.codes import UNPARSABLE
 from memlint.source.text import Source
-
-CODE = "MEM000"
-"""A file that could not be analysed; found before any rule runs."""
-NAME = "unparsable-file"
-SUMMARY = "A file could not be parsed, so nothing is known about it."
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _OTHER_ENCODINGS = (
@@ -41,7 +37,7 @@ class Unreadable(Exception):
     def finding(self, path: str) -> Finding:
         """The finding that tells the user."""
         span = Span(self.line, self.column, self.line, self.column + 1)
-        return Finding(CODE, path, span, self.reason, Severity.ERROR, statement=span)
+        return Finding(UNPARSABLE, path, span, self.reason, Severity.ERROR, statement=span)
 
 
 def split_lines(text: str) -> tuple[str, ...]:

@@ -17,8 +17,6 @@ from memlint.findings import Finding, Span, Step
 from memlint.source.decode import Unreadable, parse, split_lines
 from memlint.source.text import Source
 
-SUFFIX = ".ipynb"
-_CELL_OF = re.compile(rf"(?P<file>.*{re.escape(SUFFIX)}):cell (?P<number>\d+)", re.DOTALL)
 _PYTHON_CELLS = frozenset({"capture", "debug", "memit", "mprun", "prun", "py", "python", "python3", "time", "timeit"})
 _MAGIC = re.compile(r"\s*(?:[%!?]|[\w.]+\?\??\s*$)")
 _ASSIGNED = re.compile(r"(?P<target>\s*[\w.,\s\[\]'\"]+=\s*)[%!](?!=)")
@@ -60,12 +58,6 @@ class Notebook:
         before = self.starts[cell] - 1
         moved = replace(span, line=span.line - before, end_line=span.end_line - before)
         return f"{self.source.path}:cell {self.numbers[cell]}", moved
-
-
-def cell_of(path: str) -> tuple[str, int]:
-    """The file of a place and the number of the cell in it, 0 where it is no notebook's."""
-    match = _CELL_OF.fullmatch(path)
-    return (match["file"], int(match["number"])) if match else (path, 0)
 
 
 def read_notebook(text: str, path: str) -> Notebook:

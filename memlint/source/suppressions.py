@@ -14,11 +14,6 @@ from dataclasses import dataclass
 
 from memlint.findings import Finding, Span
 
-UNUSED = "MEM001"
-"""A comment that silences nothing."""
-UNUSED_NAME = "unused-suppression"
-UNUSED_SUMMARY = "A `# noqa` comment names a rule that has nothing to say there."
-
 _CODES = r"(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+\b)*)"
 _LINE = re.compile(rf"#\s*noqa\b(?::\s?{_CODES})?", re.IGNORECASE)
 _FILE = re.compile(rf"#\s*(?P<tool>memlint|flake8)\s*[:=]\s*noqa\b(?::\s?{_CODES})?", re.IGNORECASE)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from memlint.rulebook import Rulebook
 from memlint.rules import RULES
-from memlint.source import decode, suppressions
+from memlint.source import codes
 
 from .expectations import expectations
 
@@ -17,7 +17,7 @@ BOOK = Rulebook.load()
 
 
 def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
-    of_no_rule = [decode.CODE, suppressions.UNUSED]
+    of_no_rule = [codes.UNPARSABLE, codes.UNUSED]
 
     assert sorted([*of_no_rule, *(rule.code for rule in RULES)]) == [page.code for page in BOOK.pages]
 
@@ -27,9 +27,9 @@ def test_a_page_says_of_its_rule_what_the_rule_says() -> None:
         return tuple(getattr(rule, name) for name in ("code", "name", "summary"))
 
     rules = {rule.code: (*facts(rule), rule.default.value, rule.severity.value) for rule in RULES}
-    rules[decode.CODE] = (decode.CODE, decode.NAME, decode.SUMMARY, "on", "error")
-    unused = (suppressions.UNUSED, suppressions.UNUSED_NAME, suppressions.UNUSED_SUMMARY)
-    rules[suppressions.UNUSED] = (*unused, "off", "note")
+    rules[codes.UNPARSABLE] = (codes.UNPARSABLE, codes.UNPARSABLE_NAME, codes.UNPARSABLE_SUMMARY, "on", "error")
+    unused = (codes.UNUSED, codes.UNUSED_NAME, codes.UNUSED_SUMMARY)
+    rules[codes.UNUSED] = (*unused, "off", "note")
     pages = {page.code: (*facts(page), page.default, page.severity) for page in BOOK.pages if page.code in rules}
 
     assert rules == pages

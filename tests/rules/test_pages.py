@@ -16,7 +16,7 @@ from memlint.rulebook import Example, ExampleFile, Page, Rulebook
 from memlint.rules import RULES, Default, Rule
 from memlint.rules.definitions import StructureRule
 from memlint.settings import Settings
-from memlint.source import decode, suppressions
+from memlint.source import codes, decode
 
 from .expectations import disagreements, expectations, unannounced, unfit
 
@@ -49,8 +49,8 @@ def rules_for(page: Page, named: set[str]) -> Iterator[Rule]:
 
 def found(page: Page, file: ExampleFile, named: set[str]) -> list[Finding]:
     """What the rules say about one file; for what no rule finds, what the whole program says."""
-    if page.code in (decode.CODE, suppressions.UNUSED):
-        return list(check_source(file.text, settings=Settings(select=("MEM", suppressions.UNUSED))))
+    if page.code in (codes.UNPARSABLE, codes.UNUSED):
+        return list(check_source(file.text, settings=Settings(select=("MEM", codes.UNUSED))))
     analysis = analyse(decode.parse(file.text, file.path), catalogue())
     return [finding for rule in rules_for(page, named) for finding in rule.check(analysis)]
 
@@ -85,7 +85,7 @@ def test_the_page_is_kept(page: Page, example: Example, tmp_path: Path) -> None:
     for path, expected in expected_in.items():
         findings = findings_in[path]
         differences += disagreements(findings, expected)
-        if page.code != decode.CODE:  # whose words are Python's own
+        if page.code != codes.UNPARSABLE:  # whose words are Python's own
             differences += unfit(findings)
         if page.default == "on":
             differences += unannounced(findings, expected)

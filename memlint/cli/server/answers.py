@@ -8,8 +8,8 @@ from memlint.cli.server.documents import Document, uri_of
 from memlint.cli.server.positions import Places, overlap
 from memlint.findings import Edit, Finding, Severity, Span
 from memlint.rulebook import Rulebook, UnknownRule
+from memlint.source.codes import UNPARSABLE
 from memlint.source.comments import with_comments
-from memlint.source.decode import CODE as UNPARSABLE
 from memlint.source.decode import split_lines
 
 _SEVERITIES = {Severity.ERROR: 1, Severity.WARNING: 2, Severity.NOTE: 3}
