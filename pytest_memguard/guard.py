@@ -15,18 +15,9 @@ from .ledger import MARK, Drop, Ledger
 from .options import Settings
 from .options import settings as read_settings
 from .origins import NOBODY, Owner, Place
-from .probes.connections import Connections
-from .probes.descriptors import Descriptors
-from .probes.executors import Executors
-from .probes.files import Files
-from .probes.leases import Leases
-from .probes.loops import Loops
 from .probes.patches import Stands
-from .probes.polls import Polls
 from .probes.probe import Census, Key, Probe, Sight, room
-from .probes.processes import Processes
-from .probes.sockets import Sockets
-from .probes.tempfiles import TemporaryFiles
+from .probes.roster import roster
 from .probes.threads import Threads
 from .reports.text import describe
 from .settle import settle
@@ -66,7 +57,7 @@ class Guard:
         self._clock, self._sleep = clock, sleep
         self._turns: list[_Turn] = []
         self._adopted: dict[Key, Owner] = {}
-        self._probes = _probes(managed)
+        self._probes = roster(MARK, managed)
         self._started: list[Probe] = []
         self._stands = Stands()
         self._by_name: dict[str, Probe] = {}
@@ -233,24 +224,6 @@ def _moded(finding: Finding, settings: Settings) -> Finding:
     if not settings.only_reports(finding.kind):
         return finding
     return replace(finding, advisory=True, reason=f"{finding.reason}; this kind is only reported")
-
-
-def _probes(managed: Callable[[str], bool]) -> list[Probe]:
-    files, sockets, polls, connections = Files(), Sockets(), Polls(), Connections()
-    executors = Executors()
-    return [
-        files,
-        sockets,
-        polls,
-        Loops(),
-        connections,
-        Descriptors((sockets.at, connections.at, polls.at, files.at)),
-        executors,
-        Threads(MARK, executors.employer),
-        Processes(),
-        TemporaryFiles(managed),
-        Leases(),
-    ]
 
 
 class LeakError(AssertionError):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, TypeAlias
 
 Mode: TypeAlias = Literal["on", "report", "off"]
 """How a kind is looked at: tests fail for it, it is only reported, or nobody looks."""
 MODES: tuple[Mode, ...] = ("on", "report", "off")
-Switches: TypeAlias = tuple[tuple[str, str], ...]
-"""Words for kinds with their modes; a later one overrules an earlier one."""
+Switches: TypeAlias = tuple[str, ...]
+"""What was said about kinds, such as "thread=report"; a later one overrules an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,7 @@ def _descriptor(name: str, *probes: str, cure: str = "") -> Kind:
     return Kind(name, ("descriptors", *probes), "descriptor", cure=cure)
 
 
+STATE = "process state"
 KINDS = (
     _descriptor("file", "files", cure="close it: `with open(...) as file:`, or `file.close()` in `finally`"),
     _descriptor(
@@ -102,6 +101,91 @@ KINDS = (
     ),
     Kind("event loop", ("loops",), verb="created by", cure="`asyncio.run(...)`, or `loop.close()` in `finally`"),
     Kind("lease", ("leases",), "lease", how="still held", verb="acquired by"),
+    Kind(
+        "environment variable",
+        ("environment",),
+        STATE,
+        how="still changed",
+        verb="written by",
+        cure="`monkeypatch.setenv(...)`, or `mock.patch.dict(os.environ, ...)`",
+    ),
+    Kind(
+        "working directory",
+        ("working_directory",),
+        STATE,
+        how="still changed",
+        verb="changed by",
+        cure="`monkeypatch.chdir(...)`, or `with contextlib.chdir(...)`",
+    ),
+    Kind(
+        "sys.path entry",
+        ("import_path",),
+        STATE,
+        "report",
+        how="still changed",
+        cure="`monkeypatch.syspath_prepend(...)`",
+    ),
+    Kind(
+        "signal handler",
+        ("signal_handlers",),
+        STATE,
+        how="still installed",
+        verb="installed by",
+        cure="keep what `signal.signal` returns, and install it again in `finally`",
+    ),
+    Kind(
+        "exit callback",
+        ("exit_callbacks",),
+        STATE,
+        "report",
+        how="still registered",
+        verb="registered by",
+        cure="`atexit.unregister(...)` in `finally`",
+    ),
+    Kind(
+        "logging handler",
+        ("logging_handlers",),
+        STATE,
+        "report",
+        how="still attached",
+        verb="attached by",
+        cure="`logger.removeHandler(...)` in `finally`",
+    ),
+    Kind(
+        "warnings filter",
+        ("warning_filters",),
+        STATE,
+        "report",
+        how="still in force",
+        verb="added by",
+        cure="`with warnings.catch_warnings(): ...`",
+    ),
+    Kind("locale", ("locales",), STATE, "report", how="still changed", verb="set by", cure="set it back in `finally`"),
+    Kind("umask", ("masks",), STATE, how="still changed", verb="set by", cure="set it back in `finally`"),
+    Kind(
+        "event loop policy",
+        ("loop_policies",),
+        STATE,
+        how="still changed",
+        verb="set by",
+        cure="`asyncio.Runner(loop_factory=...)`, or set the policy back in `finally`",
+    ),
+    Kind(
+        "mock patch",
+        ("mock_patches",),
+        STATE,
+        how="still active",
+        verb="started by",
+        cure="`with patch(...)`, or `self.addCleanup(patcher.stop)`",
+    ),
+    Kind(
+        "interpreter hook",
+        ("hooks",),
+        STATE,
+        "report",
+        how="still changed",
+        cure="put back what stood there, in `finally`",
+    ),
     Kind("heap growth", (), "heap", how="in every run", cure="bound the container, or take out what a run has put in"),
     Kind("heap peak", (), "heap", how="above its limit", cure="work in pieces, or raise the limit"),
 )
@@ -113,32 +197,35 @@ def words() -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(kind.name for kind in KINDS), *(kind.group for kind in KINDS if kind.group)]))
 
 
-@lru_cache(maxsize=256)
 def find(name: str) -> Kind:
     """The kind of a thing by the name that a report gives it; what a lender of its own calls it is a lease."""
-    lease = next(kind for kind in KINDS if kind.name == "lease")
-    return next((kind for kind in KINDS if kind.name == name), lease)
+    return _BY_NAME.get(name) or _BY_NAME["lease"]
 
 
-@lru_cache(maxsize=1024)
 def mode(name: str, switches: Switches) -> Mode:
     """How a kind is looked at."""
-    kind = find(name)
-    chosen = kind.mode
-    for word, how in switches:
-        if word in (name, kind.name, kind.group):
-            chosen = next(each for each in MODES if each == how)
-    return chosen
+    return _modes(switches)[find(name).name]
 
 
-@lru_cache(maxsize=64)
 def resting(switches: Switches) -> frozenset[str]:
     """The modules of probes that need not look: all that they tell of is off."""
-    every = {probe for kind in KINDS for probe in kind.probes}
-    return frozenset(every - set(_awake(switches)))
+    modes = _modes(switches)
+    awake = {probe for kind in KINDS if modes[kind.name] != "off" for probe in kind.probes}
+    return frozenset({probe for kind in KINDS for probe in kind.probes} - awake)
 
 
-def _awake(switches: Switches) -> Iterator[str]:
-    for kind in KINDS:
-        if mode(kind.name, switches) != "off":
-            yield from kind.probes
+def _modes(switches: Switches) -> dict[str, Mode]:
+    if switches not in _KNOWN:
+        modes = {kind.name: kind.mode for kind in KINDS}
+        for switch in switches:
+            word, _, how = switch.rpartition("=")
+            chosen = next(mode for mode in MODES if mode == how)
+            modes |= {kind.name: chosen for kind in KINDS if word in (kind.name, kind.group)}
+        _KNOWN[switches] = modes
+    return _KNOWN[switches]
+
+
+_BY_NAME = {kind.name: kind for kind in KINDS}
+_KNOWN: dict[Switches, dict[str, Mode]] = {}
+"""Every kind's mode for what was said: strings alone, so that nothing here is on the collector's list, where
+the heap level counts."""

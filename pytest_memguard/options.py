@@ -86,8 +86,8 @@ OPTIONS = (
         "kinds",
         "switches",
         (),
-        "how kinds are looked at, separated by commas: `thread=report` fails for none, `cwd=off` does not look, "
-        "`sys.path=on` fails; what the command line says goes over the ini file, and a marker over both",
+        "how kinds are looked at, separated by commas: `thread=report` fails for none, `umask=off` does not look, "
+        "`sys.path entry=on` fails; what the command line says goes over the ini file, and a marker over both",
         kinds.words(),
     ),
     Option(
@@ -143,7 +143,7 @@ class Settings:
     @property
     def switches(self) -> Switches:
         """Everything that was said about kinds; what is to be ignored has the last word."""
-        return self.kinds + tuple((word, "off") for word in self.ignore)
+        return self.kinds + tuple(f"{word}=off" for word in self.ignore)
 
 
 def settings(values: dict[str, Any]) -> Settings:
@@ -202,25 +202,22 @@ def _words(option: Option, value: Any) -> tuple[str, ...]:
     return words
 
 
-def _switches(option: Option, value: Any) -> kinds.Switches:
+def _switches(option: Option, value: Any) -> Switches:
     if isinstance(value, Mapping):
-        pairs = [(str(word), str(how)) for word, how in value.items()]
-    else:
-        parts = value.replace("\n", ",").split(",") if isinstance(value, str) else value
-        pairs = [_pair(option, part) for part in parts if not isinstance(part, str) or part.strip()]
-    for word, how in pairs:
-        if word not in option.choices:
-            raise BadOption(f"{option.key}: there is no kind {word!r}; there are {', '.join(option.choices)}")
-        if how not in kinds.MODES:
-            raise BadOption(f"{option.key}: {word}={how!s} is none of {', '.join(kinds.MODES)}")
-    return tuple(pairs)
+        value = [f"{word}={how}" for word, how in value.items()]
+    parts = value.replace("\n", ",").split(",") if isinstance(value, str) else value
+    return tuple(_switch(option, str(part)) for part in parts if str(part).strip())
 
 
-def _pair(option: Option, part: Any) -> tuple[str, str]:
-    word, equals, how = part.partition("=") if isinstance(part, str) else (str(part[0]), "=", str(part[1]))
+def _switch(option: Option, text: str) -> str:
+    word, equals, how = (part.strip() for part in text.partition("="))
     if not equals:
-        raise BadOption(f"{option.key}: {word.strip()!r} says nothing; write '{word.strip()}=report' (or on, off)")
-    return word.strip(), how.strip()
+        raise BadOption(f"{option.key}: {word!r} says nothing; write '{word}=report' (or on, off)")
+    if word not in option.choices:
+        raise BadOption(f"{option.key}: there is no kind {word!r}; there are {', '.join(option.choices)}")
+    if how not in kinds.MODES:
+        raise BadOption(f"{option.key}: {word}={how} is none of {', '.join(kinds.MODES)}")
+    return f"{word}={how}"
 
 
 def _count(option: Option, value: Any) -> int:

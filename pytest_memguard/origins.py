@@ -57,6 +57,15 @@ def _folders(*paths: str | None) -> tuple[str, ...]:
     return tuple(sorted(real | {os.path.realpath(path) + os.sep for path in real}))
 
 
+BEGINNING = os.getcwd()
+"""The working directory when the guard was loaded: a test may leave the process in another."""
+
+
+def relative(file: str) -> str:
+    """A path as seen from there, the same whatever the tests do."""
+    return os.path.relpath(os.path.join(BEGINNING, file), BEGINNING)
+
+
 _HARNESSES = (
     "_pytest/",
     "pytest/",

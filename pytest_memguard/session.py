@@ -8,6 +8,7 @@ import os
 import tracemalloc
 import types
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from .allowed import LIMITS, Allowance, BadAllowance, read_allowance, split, wit
 from .growth import RUNS, WARM_UPS, Growth, Size, Tape, explain, grows
 from .guard import Guard, release, use
 from .options import MARKED, BadOption, Settings, overlaid
-from .origins import Owner
+from .origins import Owner, relative
 from .reports.record import Record, known, record, write
 from .reports.summary import summary
 from .reports.text import count_by_kind, describe, headline
@@ -49,7 +50,7 @@ class Session:
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self.config = config
-        self.settings = settings
+        self.settings = settings = _where_filters_return(config, settings)
         self.today = datetime.date.today()
         self._fixtures: dict[Any, Owner] = {}
         self._guard = Guard(settings, managed=self._is_managed, fixtures=self._living)
@@ -327,6 +328,13 @@ class Session:
         return bool(self._basetemp) and os.path.realpath(path).startswith(self._basetemp)
 
 
+def _where_filters_return(config: pytest.Config, settings: Settings) -> Settings:
+    """Leave warnings filters alone where pytest's plugin puts them back, unless somebody asks for them."""
+    if not config.pluginmanager.hasplugin("warnings"):
+        return settings
+    return replace(settings, kinds=("warnings filter=off", *settings.kinds))
+
+
 def _fail(report: pytest.TestReport, findings: list[Finding]) -> None:
     """Make a report that passed say what was left."""
     if report.failed:
@@ -349,7 +357,7 @@ def _text(findings: list[Finding]) -> str:
 
 def _place(fixturedef: pytest.FixtureDef[Any]) -> str:
     code = getattr(getattr(fixturedef.func, "__wrapped__", fixturedef.func), "__code__", None)
-    return f"{os.path.relpath(code.co_filename)}:{code.co_firstlineno}" if code is not None else ""
+    return f"{relative(code.co_filename)}:{code.co_firstlineno}" if code is not None else ""
 
 
 def _roots(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -11,7 +10,7 @@ from enum import Enum
 from . import kinds
 from .growth import RUNS, Growth
 from .ledger import Drop
-from .origins import Acquisition, Owner, Place
+from .origins import Acquisition, Owner, Place, relative
 from .probes.probe import Sight
 
 
@@ -46,7 +45,7 @@ class Finding:
     def fingerprint(self) -> str:
         """The same for the same leak in every test and every run: its kind and the function that acquires it."""
         line = self.acquired.project_line() if self.acquired else None
-        place = f"{os.path.relpath(line.file)}:{line.function}" if line else self.held_by or self.what
+        place = f"{relative(line.file)}:{line.function}" if line else self.held_by or self.what
         text = f"{self.kind}|{place}"
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -55,6 +54,8 @@ def judge_sight(sight: Sight, owner: Owner) -> Finding:
     """Judge something that is still there after its owner's tear-down."""
     how = kinds.find(sight.kind).how
     verdict, reason = _open(sight.acquired, how)
+    if sight.acquired is None and kinds.find(sight.kind).group == kinds.STATE:
+        verdict, reason = Verdict.LEAKING, f"changed between beginning and end of {owner}; nothing tells by which line"
     return Finding(verdict, reason, sight.kind, sight.what, how, sight.acquired, owner, subject=sight.subject)
 
 

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest_memguard.probes
 from pytest_memguard import kinds, options
 from pytest_memguard.plugin import Memguard
 from pytest_memguard.reports.record import Record
 from pytest_memguard.verdict import INNOCENT
 
 PAGE = Path(__file__).with_name("guard.md")
-HELPERS = {"audit", "kinds", "patches", "peers", "probe", "watched"}
-"""Modules of the probes' folder that are no probes."""
 
 
 def page() -> str:
@@ -74,10 +70,9 @@ def _kinds() -> Iterator[str]:
 def _probes() -> Iterator[str]:
     yield "## Probes and what they cost"
     yield ""
-    for module in sorted(pkgutil.iter_modules(pytest_memguard.probes.__path__), key=lambda each: each.name):
-        if module.name not in HELPERS:
-            words = inspect.getdoc(importlib.import_module(f"pytest_memguard.probes.{module.name}")) or ""
-            yield f"- **{module.name}**: {' '.join(words.split())}"
+    for name in sorted({probe for kind in kinds.KINDS for probe in kind.probes}):
+        words = inspect.getdoc(importlib.import_module(f"pytest_memguard.probes.{name}")) or ""
+        yield f"- **{name}**: {' '.join(words.split())}"
     yield ""
 
 

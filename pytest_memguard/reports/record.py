@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypedDict
 
-from ..origins import Acquisition
+from ..origins import Acquisition, relative
 from ..verdict import Finding
 
 VERSION = 1
@@ -84,7 +84,7 @@ def known(path: Path) -> frozenset[str]:
 
 def short(file: str) -> str:
     """A path as seen from the working directory, when it is inside it."""
-    path = os.path.relpath(file) if os.path.isabs(file) else file
+    path = relative(file) if os.path.isabs(file) else file
     return file if path.startswith(os.pardir) else path
 
 

@@ -35,6 +35,8 @@ def plural(kind: str, number: int) -> str:
     """The kind's word for so many of it."""
     if number == 1:
         return kind
+    if kind.endswith("y"):
+        return f"{kind[:-1]}ies"
     return f"{kind}{'es' if kind.endswith(('s', 'x')) else 's'}"
 
 

@@ -22,6 +22,8 @@ LOOKS = (
 import builtins, gc, os, socket, sqlite3, subprocess, sys, tempfile, threading, warnings
 from concurrent.futures import ThreadPoolExecutor
 import asyncio.base_events, asyncio.runners, multiprocessing.process, selectors, zipfile, io
+import asyncio, atexit, locale, logging, signal
+from unittest import mock
 
 def state():
     return {
@@ -37,6 +39,10 @@ def state():
         "folder": tempfile.TemporaryDirectory._cleanup.__func__.__module__,
         "callbacks": [type(each).__name__ for each in gc.callbacks],
         "frozen": gc.get_freeze_count() > FROZEN_FROM_BIRTH,
+        "signal": type(signal.signal).__name__, "exit": type(atexit.register).__name__,
+        "umask": type(os.umask).__name__, "locale": type(locale.setlocale).__name__,
+        "handlers": logging.Logger.addHandler.__module__, "policy": asyncio.set_event_loop_policy.__module__,
+        "mock": mock._patch.start.__module__, "filters": warnings._add_filter.__module__,
         "finalizing": "_finalizing" in vars(io.IOBase), "dealloc": "_dealloc_warn" in vars(socket.SocketIO),
     }
 """

@@ -39,6 +39,8 @@ def imported() -> dict[str, str]:
             elif isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.importorskip":
                 names = [str(ast.literal_eval(node.args[0]))]
             for name in names:
+                if (path.parent / f"{name}.py").exists():
+                    continue  # a helper that lies beside it
                 found.setdefault(name.partition(".")[0], str(path.relative_to(CHECKOUT)))
     return {name: path for name, path in found.items() if name not in sys.stdlib_module_names | OWN}
 

@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001, ARG002, SIM115, PT012 - the cases are one shape, and leak on purpose
+# ruff: noqa: ARG001, ARG002, SIM115 - the cases are one shape, and leak on purpose
 """Each way to acquire, crossed with each way to lose it and each way to give it back.
 
 An acquiring function has one line that acquires; its report must name that line.
@@ -27,13 +27,15 @@ import threading
 import urllib.request
 import wave
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from ways import *  # noqa: F403
+from ways import HELD, Acquired
 
 from pytest_memguard.runtime.lease import Book, Lease, register
 
@@ -51,11 +53,6 @@ class Answers(BaseHTTPRequestHandler):
 
 
 SERVER = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-HELD: list[Any] = []
-
-
-class Holder:
-    pass
 
 
 class Desk:
@@ -75,11 +72,6 @@ class Desk:
 
 
 DESK = Desk()
-
-
-class Acquired(NamedTuple):
-    thing: Any
-    give_back: Callable[[], object]
 
 
 def close(thing: Any) -> Acquired:
@@ -321,7 +313,6 @@ NUMBERS = {
 HELD_AS = {child_that_has_ended: "zombie process"}
 """What something is called while it is held, where that differs."""
 ALL = [(kind, how) for table in (DROPPED, NUMBERS) for kind, group in table.items() for how in group]
-EVERY = pytest.mark.parametrize("acquire", [pytest.param(how, id=how.__name__) for _, how in ALL])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -341,83 +332,3 @@ def children() -> Iterator[None]:
     for acquired in HELD:
         if isinstance(acquired, Acquired) and isinstance(acquired.thing, subprocess.Popen):
             acquired.give_back()
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "file"
-    path.write_bytes(b"x" * 100)
-    return path
-
-
-@EVERY
-def test_leaky_dropped(acquire: Callable[[Path], Acquired], path: Path) -> None:
-    acquire(path)
-
-
-@EVERY
-def test_leaky_held(acquire: Callable[[Path], Acquired], path: Path) -> None:
-    HELD.append(acquire(path))
-
-
-@EVERY
-def test_leaky_in_a_cycle(acquire: Callable[[Path], Acquired], path: Path) -> None:
-    holder: Any = Holder()
-    holder.itself = holder
-    holder.acquired = acquire(path)
-
-
-@EVERY
-def test_leaky_when_something_raises(acquire: Callable[[Path], Acquired], path: Path) -> None:
-    with pytest.raises(ZeroDivisionError):
-        acquired = acquire(path)
-        1 / 0  # noqa: B018
-        acquired.give_back()
-
-
-@EVERY
-def test_clean_at_once(acquire: Callable[[Path], Acquired], path: Path) -> None:
-    acquire(path).give_back()
-
-
-@EVERY
-def test_clean_in_finally(acquire: Callable[[Path], Acquired], path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), contextlib.ExitStack() as stack:
-        stack.callback(acquire(path).give_back)
-        1 / 0  # noqa: B018
-
-
-@EVERY
-def test_clean_in_a_cycle(acquire: Callable[[Path], Acquired], path: Path) -> None:
-    holder: Any = Holder()
-    holder.itself = holder
-    holder.acquired = acquire(path)
-    holder.acquired.give_back()
-
-
-@EVERY
-def test_clean_a_moment_later(acquire: Callable[[Path], Acquired], path: Path) -> None:
-    acquired = acquire(path)
-    threading.Timer(0.05, acquired.give_back).start()
-
-
-@pytest.fixture
-def acquired(acquire: Callable[[Path], Acquired], path: Path) -> Iterator[Acquired]:
-    acquired = acquire(path)
-    yield acquired
-    acquired.give_back()
-
-
-@EVERY
-def test_clean_in_a_fixture(acquire: Callable[[Path], Acquired], acquired: Acquired) -> None:
-    assert acquired.thing is not None
-
-
-@pytest.fixture
-def forgotten(acquire: Callable[[Path], Acquired], path: Path) -> Acquired:
-    return acquire(path)
-
-
-@EVERY
-def test_leaky_in_a_fixture(acquire: Callable[[Path], Acquired], forgotten: Acquired) -> None:
-    assert forgotten.thing is not None

@@ -1,0 +1,73 @@
+"""Environment variables that were set, changed or removed and not put back.
+
+Values are compared, never shown: they may be secrets.  Cost: one comparison of two dictionaries that share
+their values, 1 µs; 2 µs a change, which the interpreter's own audit events tell of.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from . import audit
+from .patches import Stands
+from .probe import Census, Key
+from .state import State
+
+HARNESS = ("PYTEST_CURRENT_TEST",)
+"""What pytest itself changes in each phase of a test."""
+
+
+class Environment(State):
+    """`os.environ`."""
+
+    name = "environment variable"
+
+    def begin(self, _: Stands) -> None:
+        """Listen to changes."""
+        self._harness = frozenset(os.environ.encodekey(name) for name in HARNESS)
+        self._base = dict(_data())
+        self._seen = dict(self._base)
+        audit.listen("os.putenv", self._changed)
+        audit.listen("os.unsetenv", self._changed)
+
+    def stop(self) -> None:
+        """Listen no more."""
+        audit.silence("os.putenv")
+        audit.silence("os.unsetenv")
+        super().stop()
+
+    def take(self) -> Census:
+        """The variables that are not what they were when the guard started."""
+        now, seen = _data(), self._seen
+        for name in self._harness:
+            if name in now:
+                seen[name] = now[name]
+            else:
+                seen.pop(name, None)
+        if now == seen:
+            return self._keys
+        self._seen = dict(now)
+        before = self._base
+        changed = {name for name, _ in before.items() ^ self._seen.items()} - self._harness
+        self._keys = frozenset((self.name, name, self._seen.get(name)) for name in changed)
+        return self._keys
+
+    def words(self, key: Key) -> str:
+        """Name the variable, and not its value."""
+        _, name, value = key
+        how = "removed" if value is None else "changed" if name in self._base else "set"
+        text = name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+        return f"{text}, {how}"
+
+    def _changed(self, arguments: tuple[Any, ...]) -> None:
+        name, value = arguments if len(arguments) == 2 else (arguments[0], None)
+        if name not in self._harness:
+            self.wrote(sys._getframe(2), name, value)
+
+
+def _data() -> dict[Any, Any]:
+    """The variables as the interpreter keeps them; a mapping that somebody put there instead is left alone."""
+    data = getattr(os.environ, "_data", None)
+    return data if type(data) is dict else {}

@@ -1,0 +1,64 @@
+"""Every probe, those that others ask first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .connections import Connections
+from .descriptors import Descriptors
+from .environment import Environment
+from .executors import Executors
+from .exit_callbacks import ExitCallbacks
+from .files import Files
+from .hooks import Hooks
+from .import_path import ImportPath
+from .leases import Leases
+from .locales import Locales
+from .logging_handlers import LoggingHandlers
+from .loop_policies import LoopPolicies
+from .loops import Loops
+from .masks import Masks
+from .mock_patches import MockPatches
+from .polls import Polls
+from .probe import Probe
+from .processes import Processes
+from .signal_handlers import SignalHandlers
+from .sockets import Sockets
+from .tempfiles import TemporaryFiles
+from .threads import Threads
+from .warning_filters import WarningFilters
+from .working_directory import WorkingDirectory
+
+
+def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
+    """A new set of probes.
+
+    `mark` is the attribute in which threads carry their owner; `managed` tells which folders somebody empties.
+    """
+    files, sockets, polls, connections = Files(), Sockets(), Polls(), Connections()
+    executors = Executors()
+    return [
+        files,
+        sockets,
+        polls,
+        Loops(),
+        connections,
+        Descriptors((sockets.at, connections.at, polls.at, files.at)),
+        executors,
+        Threads(mark, executors.employer),
+        Processes(),
+        TemporaryFiles(managed),
+        Leases(),
+        Environment(),
+        WorkingDirectory(),
+        ImportPath(),
+        SignalHandlers(),
+        ExitCallbacks(),
+        LoggingHandlers(),
+        WarningFilters(),
+        Locales(),
+        Masks(),
+        LoopPolicies(),
+        MockPatches(),
+        Hooks(),
+    ]
