@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import sys
 from collections.abc import Iterator
+from typing import TextIO
 
 from memlint.reports import Printer, Report, Style, shown
 from memlint.settings import SettingsError
@@ -24,19 +25,20 @@ def say(words: str) -> None:
     print(f"memlint: {shown(' '.join(words.split()))}", file=sys.stderr)
 
 
-def write(report: Report, printer: Printer, file: str | None) -> None:
-    """Print a report to ``file``, or to standard output.
+def write(report: Report, printer: Printer, file: str | None, stream: TextIO | None = None) -> None:
+    """Print a report to ``file``, or to ``stream`` (by default standard output).
 
     Raises:
         SettingsError: the file cannot be written.
     """
     if file is None:
-        for line in printer(report, Style.of(sys.stdout)):
-            sys.stdout.write(line + "\n")
+        stream = stream or sys.stdout
+        for line in printer(report, Style.of(stream)):
+            stream.write(line + "\n")
         return
     try:
-        with open(file, "w", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.writelines(_ended(printer(report, Style.of(stream))))
+        with open(file, "w", encoding="utf-8", errors="backslashreplace") as output:
+            output.writelines(_ended(printer(report, Style.of(output))))
     except OSError as error:
         raise SettingsError(f"{file}: cannot be written: {error.strerror or error}") from error
 

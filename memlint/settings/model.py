@@ -36,6 +36,10 @@ class Settings:
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False
     output_format: str = "text"
+    fix: bool = False
+    unsafe_fixes: bool = False
+    unfixable: tuple[str, ...] = ()
+    show_fixes: bool = False
     jobs: int | None = None
     baseline: str | None = None
     catalogue: Mapping[str, object] = field(default_factory=dict)

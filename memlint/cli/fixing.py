@@ -1,0 +1,149 @@
+"""``--fix``, ``--unsafe-fixes``, ``--fix-only``, ``--diff`` and ``--show-fixes``: fixes carried out and told."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import itertools
+import sys
+from collections.abc import Iterable, Iterator
+
+from memlint.cli.arguments import BadUse
+from memlint.cli.console import ExitCode, say
+from memlint.cli.standard_input import Program
+from memlint.engine import Checker
+from memlint.engine.fixing import FileFix, Fixer, NotInstalled, Wanted, key_of
+from memlint.engine.writing import replace_file
+from memlint.findings import Finding
+from memlint.fixes.table import FIXES
+from memlint.reports import Failure, Report
+from memlint.settings import Settings
+from memlint.source.decode import Unreadable, decode, split_lines
+from memlint.source.notebook import SUFFIX, cell_of
+
+
+class Fixing:
+    """What one run fixes."""
+
+    def __init__(self, arguments: argparse.Namespace, settings: Settings) -> None:
+        self._diff: bool = arguments.diff
+        self._only: bool = arguments.fix_only
+        self._verbose: bool = arguments.verbose
+        self._settings = settings
+        self._changed = False
+        self.failures: list[Failure] = []
+        """Files that could not be written."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing is reported after fixing."""
+        return self._diff or self._only
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a run that reports nothing says to its caller."""
+        if self.failures:
+            return ExitCode.BAD_USE
+        return ExitCode.FINDINGS if self._diff and self._changed else ExitCode.CLEAN
+
+    def run(self, checker: Checker, report: Report, program: Program | None) -> bool:
+        """Fix the files of a report, and return whether anything changed.
+
+        Raises:
+            BadUse: what rewrites code is not installed.
+        """
+        settings = self._settings
+        try:
+            fixer = Fixer(checker, unsafe=settings.unsafe_fixes, unfixable=settings.unfixable)
+        except NotInstalled as error:
+            raise BadUse(str(error)) from error
+        done = [*self._files(fixer, report, program)]
+        if program is not None and not self._diff:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(program.text)
+            sys.stdout.buffer.flush()
+        self._changed = any(each.changed for each in done)
+        self._tell(done, report)
+        if self.ends:
+            for failure in (*report.failures, *self.failures):
+                say(f"{failure.path}: {failure.reason}")
+            self.failures = [*report.failures, *self.failures]
+        return self._changed
+
+    def _files(self, fixer: Fixer, report: Report, program: Program | None) -> Iterator[FileFix]:
+        """What came of each file; it is written, or its difference is printed."""
+        for path, group in itertools.groupby(report.findings, key=lambda finding: cell_of(finding.path)[0]):
+            findings = [finding for finding in group if finding.code in FIXES]
+            if not findings or path.endswith(SUFFIX):
+                continue
+            wanted = {key_of(finding, report.lines.get(finding.path, ())) for finding in findings}
+            try:
+                fixed = self._file(fixer, path, wanted.__contains__, program)
+            except (OSError, ValueError, Unreadable) as error:
+                words = error.strerror if isinstance(error, OSError) else str(error)
+                self.failures.append(Failure(path, f"cannot be fixed: {words}"))
+            else:
+                yield fixed
+
+    def _file(self, fixer: Fixer, path: str, wanted: Wanted, program: Program | None) -> FileFix:
+        given = program is not None and path == program.name
+        if given:
+            assert program is not None
+            data = program.text
+        else:
+            with open(path, "rb") as stream:
+                data = stream.read()
+        fixed = fixer.fix(data, path, wanted)
+        if not fixed.changed:
+            return fixed
+        if self._diff:
+            sys.stdout.writelines(_difference(fixed))
+        elif given:
+            assert program is not None
+            program.text = fixed.after
+        else:
+            replace_file(path, fixed.before, fixed.after)
+        return fixed
+
+    def _tell(self, done: Iterable[FileFix], report: Report) -> None:
+        done = list(done)
+        kept = [each for fixed in done for each in fixed.kept]
+        if self._settings.show_fixes:
+            for each in kept:
+                mark = "" if each.safe else " (unsafe)"
+                finding = each.finding
+                say(f"{finding.path}:{finding.span.line}: {finding.code} fixed by {each.fix}{mark}: {each.title}")
+        word = "would fix" if self._diff else "fixed"
+        say(f"{word} {_count(len(kept), 'finding')} in {_count(sum(fixed.changed for fixed in done), 'file')}")
+        unsafe = sum(len(fixed.unsafe) for fixed in done)
+        if unsafe:
+            say(f"{_count(unsafe, 'more finding')} can be fixed with --unsafe-fixes, at your own judgement")
+        notebooks = sum(cell_of(finding.path)[0].endswith(SUFFIX) for finding in report.findings)
+        if notebooks:
+            say(f"notebooks are not fixed: {_count(notebooks, 'finding')} in them left as they are")
+        dropped = [each for fixed in done for each in fixed.dropped]
+        if dropped:
+            hint = "" if self._verbose else " (--verbose says why)"
+            say(f"dropped {_count(len(dropped), 'fix', 'fixes')} that did not hold when analysed again{hint}")
+        if self._verbose:
+            for fix in dropped:
+                say(f"{_place(fix.finding)}: dropped {fix.fix}: {fix.reason}")
+            for fixed in done:
+                for fix in fixed.refused:
+                    say(f"{_place(fix.finding)}: no fix, because {fix.reason}")
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.path}:{finding.span.line}: {finding.code}"
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _difference(fixed: FileFix) -> Iterator[str]:
+    """The unified difference of one file."""
+    before, after = (split_lines(decode(data)) for data in (fixed.before, fixed.after))
+    name = fixed.path if fixed.path != "-" else "standard input"
+    for line in difflib.unified_diff(before, after, name, name, lineterm=""):
+        yield line + "\n"

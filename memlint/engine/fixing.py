@@ -1,0 +1,257 @@
+"""Fixes one file: each change is analysed again, and dropped unless its finding is gone and no new one appears."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from memlint.engine.checker import Checker
+from memlint.findings import Edit, Finding, Remedy, Span
+from memlint.fixes.case import Case
+from memlint.fixes.places import Places
+from memlint.fixes.proposal import Proposal, Refused
+from memlint.fixes.table import FIXES, Fix
+from memlint.flow.analysis import Analysis
+from memlint.reports.fingerprint import statement_text
+from memlint.settings import Settings
+from memlint.source.decode import Unreadable, decode, encoding_of, parse, split_lines
+from memlint.source.text import Source
+
+MOST = 500
+"""Changes that one file may be given in one run."""
+
+Key: TypeAlias = tuple[str, str, str]
+"""Code, symbol and statement of a finding: what stays while other lines change."""
+Wanted: TypeAlias = Callable[[Key], bool]
+"""Chooses findings."""
+
+
+class NotInstalled(Exception):
+    """What rewrites code is not installed; the text is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A change that was made."""
+
+    finding: Finding
+    """As it was reported; its lines are those of the file at that moment."""
+    fix: str
+    title: str
+    safe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A change that was planned and not made."""
+
+    finding: Finding
+    fix: str
+    reason: str
+    """One clause: what the analysis of the changed file said, or why it could not be written."""
+
+
+@dataclass(slots=True)
+class FileFix:
+    """What came of fixing one file."""
+
+    path: str
+    before: bytes
+    after: bytes
+    kept: list[Kept] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+    unsafe: list[Finding] = field(default_factory=list)
+    """Findings that only an unsafe fix would mend, when those were not asked for."""
+    refused: list[Dropped] = field(default_factory=list)
+    """Findings for which no fix of their rule applies, each with the reason of the last that was tried."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was done."""
+        return self.before != self.after
+
+
+def check_installed() -> None:
+    """Refuse where libcst is missing.
+
+    Raises:
+        NotInstalled: saying what to install.
+    """
+    try:
+        import libcst  # noqa: F401 # only whether it is there is asked
+    except ModuleNotFoundError as error:
+        if error.name != "libcst":
+            raise
+        cure = "pip install 'pytest-memguard[lint]'"
+        raise NotInstalled(f"fixing needs libcst, which is not installed: {cure}") from error
+
+
+def key_of(finding: Finding, lines: Sequence[str]) -> Key:
+    """What a finding is known by while its file changes."""
+    return finding.code, finding.symbol, statement_text(finding, lines)
+
+
+class Fixer:
+    """Fixes files with one set of settings.
+
+    Raises ``NotInstalled`` at construction where libcst is missing.
+    """
+
+    def __init__(self, checker: Checker, *, unsafe: bool = False, unfixable: Sequence[str] = ()) -> None:
+        check_installed()
+        self._checker = checker
+        self._unsafe = unsafe
+        self._unfixable = tuple(unfixable)
+        self._judge = _judge_of(checker)
+
+    def fix(self, data: bytes, path: str, wanted: Wanted | None = None) -> FileFix:
+        """Fix a program until nothing is left that could be fixed; ``wanted`` chooses findings.
+
+        Raises:
+            Unreadable: the program cannot be analysed.
+        """
+        done = FileFix(path, data, data)
+        text, tried = decode(data), set[tuple[Key, str]]()
+        for _ in range(MOST):
+            changed = self._step(text, path, done, tried, wanted)
+            if changed is None:
+                break
+            text = changed
+        if done.kept:
+            done.after = text.encode(encoding_of(data))
+        return done
+
+    def remedy(self, data: bytes, path: str, finding: Finding) -> Remedy | None:
+        """The change for one finding as edits, unsafe ones included; None where there is none."""
+        text = decode(data)
+        try:
+            state = _State(self, text, path)
+        except Unreadable:
+            return None
+        for fix, proposal in self._proposals(state, finding, FileFix(path, data, data)):
+            try:
+                changed = self._verified(state, finding, proposal)
+            except Refused:
+                continue
+            return Remedy(fix.name, proposal.title, proposal.safe, tuple(_edits(text, changed)))
+        return None
+
+    def _step(
+        self, text: str, path: str, done: FileFix, tried: set[tuple[Key, str]], wanted: Wanted | None
+    ) -> str | None:  # fmt: skip
+        """The text after the next change that holds; None when there is none."""
+        state = _State(self, text, path)
+        done.unsafe, done.refused = [], []
+        for finding in state.findings:
+            key = key_of(finding, state.source.lines)
+            if finding.code not in FIXES or (wanted is not None and not wanted(key)):
+                continue
+            if finding.code.startswith(self._unfixable):
+                continue
+            for fix, proposal in self._proposals(state, finding, done):
+                if (key, fix.name) in tried:
+                    continue
+                if not proposal.safe and not self._unsafe:
+                    done.unsafe.append(finding)
+                    break
+                try:
+                    changed = self._verified(state, finding, proposal)
+                except Refused as reason:
+                    tried.add((key, fix.name))
+                    done.dropped.append(Dropped(finding, fix.name, str(reason)))
+                    continue
+                done.kept.append(Kept(finding, fix.name, proposal.title, proposal.safe))
+                return changed
+        return None
+
+    def _proposals(self, state: _State, finding: Finding, done: FileFix) -> Iterator[tuple[Fix, Proposal]]:
+        """What the rule's fixes propose, safe ones first."""
+        case = Case(finding, state.analysis, self._checker.catalogue, state.places)
+        found: list[tuple[Fix, Proposal]] = []
+        reasons: list[tuple[str, str]] = []
+        for fix in FIXES.get(finding.code, ()):
+            try:
+                found.append((fix, fix.propose(case)))
+            except Refused as reason:
+                reasons.append((fix.name, str(reason)))
+        if not found and reasons:
+            done.refused.append(Dropped(finding, *reasons[0]))
+        yield from sorted(found, key=lambda each: not each[1].safe)
+
+    def _verified(self, state: _State, finding: Finding, proposal: Proposal) -> str:
+        """The text with a change made, when its finding is gone and no new one appears.
+
+        Raises:
+            Refused: otherwise, saying what is wrong.
+        """
+        from memlint.fixes.rewrite import rewritten  # libcst is loaded only where code is rewritten
+
+        changed = rewritten(state.source, proposal)
+        if changed == state.text:
+            raise Refused("it would change nothing")
+        try:
+            after = self._counted(changed, state.source.path)
+        except Unreadable as error:
+            raise Refused(f"line {error.line} would not be Python: {error.reason}") from error
+        before = state.counted
+        for kind, count in after.items():
+            if count > before[kind]:
+                raise Refused(f"{kind[0]} would appear in `{kind[1]}`")
+        kind = (finding.code, finding.symbol)
+        if after[kind] >= before[kind]:
+            raise Refused("the finding would still be there")
+        return changed
+
+    def _counted(self, text: str, path: str) -> Counter[tuple[str, str]]:
+        source = parse(text, path)
+        compile(source.tree, "<fixed>", "exec", dont_inherit=True)
+        result = self._judge.judge(source)
+        return Counter((finding.code, finding.symbol) for finding in result.findings)
+
+
+class _State:
+    """A text, and what is known of it."""
+
+    def __init__(self, fixer: Fixer, text: str, path: str) -> None:
+        self.text = text
+        self.source: Source = parse(text, path)
+        self.places = Places(self.source)
+        self.analysis: Analysis = fixer._checker.analyse(self.source)
+        self.findings = fixer._checker.judge(self.source).findings
+        self._fixer = fixer
+        self._counted: Counter[tuple[str, str]] | None = None
+
+    @property
+    def counted(self) -> Counter[tuple[str, str]]:
+        """How often each rule speaks of each symbol, of the rules that a change is judged by."""
+        if self._counted is None:
+            self._counted = self._fixer._counted(self.text, self.source.path)
+        return self._counted
+
+
+def _judge_of(checker: Checker) -> Checker:
+    """Judges changes: by the rules of the run, and by those that are on by default, whatever the run leaves out."""
+    settings: Settings = checker.settings
+    chosen = tuple(rule.code for rule in checker.rules)
+    nothing: tuple[str, ...] = ()
+    wide = replace(
+        settings, select=("MEM", *chosen), ignore=nothing, extend_select=nothing, extend_ignore=nothing,
+        per_file_ignores=(),
+    )  # fmt: skip
+    judge = Checker(wide, checker.known, checker.catalogue)
+    judge.sees_project = checker.sees_project
+    return judge
+
+
+def _edits(before: str, after: str) -> Iterator[Edit]:
+    """The changed lines of a text, each stretch as one edit of whole lines."""
+    old, new = split_lines(before), split_lines(after)
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for tag, start, end, first, last in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        text = "".join(f"{line}\n" for line in new[first:last])
+        yield Edit(Span(start + 1, 0, end + 1, 0), text)
