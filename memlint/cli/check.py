@@ -17,7 +17,7 @@ from memlint.cli.progress import Progress
 from memlint.cli.standard_input import read_program
 from memlint.cli.watch import watch
 from memlint.engine import Checker, FileResult, Sought, find_files, run
-from memlint.engine.changes import changes_since
+from memlint.engine.changes import Changes, changes_since
 from memlint.engine.files import STDIN
 from memlint.reports import FORMATS, Failure, Printer, Report
 from memlint.rules import Rule
@@ -51,6 +51,7 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode
         say(f"`{selector}` selects only previews; add --preview to run them")
     if arguments.update_baseline and arguments.since is not None:
         raise BadUse("--update-baseline needs a whole run: leave --since out")
+    changes = _changes(arguments)
     checker = Checker(settings, rules)
     sought = _sought(paths, checker)
     program = read_program(settings, arguments.stdin_filename) if STDIN in paths else None
@@ -58,7 +59,6 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode
 
     def checked(update_baseline: bool) -> Report:
         """The report on the files as they are now, without what the user did not ask about."""
-        changes = None if arguments.since is None else changes_since(arguments.since)
         extra = [] if program is None else [checker.check_bytes(program.text, program.name)]
         del results[:]
         report = _run(checker, sought, extra, results)
@@ -75,7 +75,7 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode
         if fixing.ends:
             return fixing.exit_code
         if changed or arguments.update_baseline:
-            checker = Checker(settings, rules)
+            checker, changes = Checker(settings, rules), _changes(arguments)
             report = checked(arguments.update_baseline)
         report = replace(report, failures=(*report.failures, *fixing.failures))
     if arguments.add_noqa is not None:
@@ -88,6 +88,11 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode
     if report.failures:
         return ExitCode.BAD_USE
     return ExitCode.FINDINGS if report.findings and not arguments.exit_zero else ExitCode.CLEAN
+
+
+def _changes(arguments: argparse.Namespace) -> Changes | None:
+    """The lines that the user asks about, if not all."""
+    return None if arguments.since is None else changes_since(arguments.since)
 
 
 def _fixing(arguments: argparse.Namespace, settings: Settings) -> Fixing | None:

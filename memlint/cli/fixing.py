@@ -12,14 +12,15 @@ from memlint.cli.arguments import BadUse
 from memlint.cli.console import ExitCode, say
 from memlint.cli.standard_input import Program
 from memlint.engine import Checker
-from memlint.engine.fixing import FileFix, Fixer, NotInstalled, Wanted, key_of
+from memlint.engine.fixing import FileFix, Fixer, Wanted, key_of
 from memlint.engine.writing import replace_file
 from memlint.findings import Finding
+from memlint.fixes.installed import NotInstalled
 from memlint.fixes.table import FIXES
 from memlint.reports import Failure, Report
 from memlint.settings import Settings
+from memlint.source.cells import SUFFIX, cell_of
 from memlint.source.decode import Unreadable, decode, split_lines
-from memlint.source.notebook import SUFFIX, cell_of
 
 
 class Fixing:

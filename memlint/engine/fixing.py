@@ -11,6 +11,7 @@ from typing import TypeAlias
 from memlint.engine.checker import Checker
 from memlint.findings import Edit, Finding, Remedy, Span
 from memlint.fixes.case import Case
+from memlint.fixes.installed import check_installed
 from memlint.fixes.places import Places
 from memlint.fixes.proposal import Proposal, Refused
 from memlint.fixes.table import FIXES, Fix
@@ -27,10 +28,6 @@ Key: TypeAlias = tuple[str, str, str]
 """Code, symbol and statement of a finding: what stays while other lines change."""
 Wanted: TypeAlias = Callable[[Key], bool]
 """Chooses findings."""
-
-
-class NotInstalled(Exception):
-    """What rewrites code is not installed; the text is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +69,6 @@ class FileFix:
     def changed(self) -> bool:
         """Whether anything was done."""
         return self.before != self.after
-
-
-def check_installed() -> None:
-    """Refuse where libcst is missing.
-
-    Raises:
-        NotInstalled: saying what to install.
-    """
-    try:
-        import libcst  # noqa: F401 # only whether it is there is asked
-    except ModuleNotFoundError as error:
-        if error.name != "libcst":
-            raise
-        cure = "pip install 'pytest-memguard[lint]'"
-        raise NotInstalled(f"fixing needs libcst, which is not installed: {cure}") from error
 
 
 def key_of(finding: Finding, lines: Sequence[str]) -> Key:
