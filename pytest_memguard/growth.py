@@ -3,6 +3,7 @@
 One comparison of before and after says nothing (a quarter of clean tests grow once); growth counts when it is
 there in every measured run, in blocks and in objects, and by the same amount.  The caches of the standard
 library are emptied before each look, as CPython's own leak hunt does, and two runs come first unmeasured.
+Everything that is there before is frozen, so that a look takes microseconds at any size of the heap.
 """
 
 from __future__ import annotations
@@ -16,23 +17,26 @@ import types
 import typing
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from . import paths
+from .allocations import Line, kept_by_line
+from .heap import HeapMark
 
 WARM_UPS = 2
-RUNS = 4
-"""Unmeasured and measured repetitions of a suspect."""
-LIMIT = 2_000_000
-"""How many objects the search for a container may look at: seconds, once a leak."""
+"""Unmeasured repetitions of a suspect."""
+MOST = 101
+"""How many looks a tape has room for: one more than repetitions may be asked for."""
+CANDIDATES = 8
+"""For how many containers a chain is searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The heap at one moment."""
+    """The heap at one moment, or how much it grew between two."""
 
     blocks: int
     objects: int
@@ -42,25 +46,45 @@ class Size:
 class Growth:
     """What repetition proved: so much more each run, kept there."""
 
+    runs: int
+    """How many measured runs proved it."""
     blocks: int
     objects: int
-    kinds: str
+    kinds: str = ""
     """What stays behind each run, by type."""
-    held_by: str
+    held_by: str = ""
     """The chain from a module to the container that grows; empty when none was found."""
+    place: str = ""
+    """The container by the code that made it: the same for the same leak through another name."""
+    size: int | None = None
+    """Bytes a run, when somebody asked."""
+    lines: tuple[Line, ...] = ()
+    """The lines that allocate what stays, when they were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unproved:
+    """Growth that repetition could neither prove nor dismiss."""
+
+    what: str
+    reason: str
 
 
 class Tape:
     """Sizes of the heap, one after the other, kept where they add nothing to the heap themselves."""
 
-    def __init__(self, length: int) -> None:
-        self._values = array("q", bytes(16 * length))
+    def __init__(self, heap: HeapMark) -> None:
+        self._heap = heap
+        self._values = array("q", bytes(16 * MOST))
         self._at = 0
 
-    def measure(self) -> None:
-        """Count the heap as it is after a collection with emptied caches."""
-        empty_caches()
-        gc.collect()
+    def rewind(self) -> None:
+        """Forget what was measured."""
+        self._at = 0
+
+    def look(self) -> None:
+        """Count what came since the mark, after a collection."""
+        self._heap.collect()
         self._values[self._at] = sys.getallocatedblocks()
         self._values[self._at + 1] = len(gc.get_objects())
         self._at += 2
@@ -88,54 +112,124 @@ def empty_caches() -> None:
         warnings._filters_mutated()  # type: ignore[union-attr]
 
 
+def steps_between(sizes: Sequence[Size]) -> list[Size]:
+    """How much each run added."""
+    return [Size(after.blocks - before.blocks, after.objects - before.objects) for before, after in pairwise(sizes)]
+
+
 def grows(sizes: Sequence[Size]) -> bool:
-    """Whether each run added blocks and objects, the last three by the same amount (to a tenth).
+    """Whether each run added blocks and objects.
 
     >>> grows([Size(at * 10, at) for at in range(5)])
     True
     >>> grows([Size(0, 0), Size(10, 1), Size(10, 1), Size(20, 2), Size(30, 3)])
     False
     """
-    steps = [(after.blocks - before.blocks, after.objects - before.objects) for before, after in pairwise(sizes)]
-    if not steps or min(min(step) for step in steps) < 1:
-        return False
-    return all(_even([step[which] for step in steps[-3:]]) for which in (0, 1))
+    steps = steps_between(sizes)
+    return bool(steps) and all(step.blocks >= 1 and step.objects >= 1 for step in steps)
+
+
+def is_even(sizes: Sequence[Size]) -> bool:
+    """Whether the last three runs added the same amount, to a tenth.
+
+    >>> is_even([Size(at * 10, at) for at in range(5)])
+    True
+    >>> is_even([Size(0, 0), Size(10, 1), Size(50, 5), Size(60, 6)])
+    False
+    """
+    last = steps_between(sizes)[-3:]
+    return _even([step.blocks for step in last]) and _even([step.objects for step in last])
 
 
 def _even(steps: Sequence[int]) -> bool:
     return max(steps) - min(steps) <= max(1, max(steps) // 10)
 
 
-def explain(run: Callable[[], object], step: Size) -> Growth:
-    """Run once more, and find what stays and which container keeps it."""
+def prove(
+    once: Callable[[], bool],
+    heap: HeapMark,
+    keepers: Keepers,
+    repeats: int,
+    *,
+    weighs: bool = False,
+    explains: bool = False,
+) -> Growth | Unproved | None:
+    """Run a suspect again until its growth is proved, or is not; None dismisses it, at the first run that adds nothing.
+
+    `weighs` asks for bytes, `explains` for the lines that allocate what stays; either costs two more runs, traced.
+    """
+    heap.collect()
+    heap.mark()
+    if not all(once() for _ in range(WARM_UPS)):
+        return Unproved("of a test that cannot be repeated", "it grew, and failed when it was run again")
+    tape = Tape(heap)
+    thawed = bool(heap.noticed)  # by a test that uses the collector: then all of the heap is counted, each time
     empty_caches()
-    gc.collect()
-    old = {id(thing) for thing in gc.get_objects()}
-    run()
-    empty_caches()
-    gc.collect()
-    everything = gc.get_objects()
-    fresh = [thing for thing in everything if id(thing) not in old and not _is_ours(thing)]
-    kinds = Counter(_name(thing) for thing in fresh)
-    keepers = _keepers(everything, {id(thing) for thing in fresh}, old)
-    held_by = ""
-    for keeper in keepers:
-        held_by = paths.chain(_modules(), keeper, LIMIT)
-        if held_by:
-            break
-    named = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common(4))
-    return Growth(step.blocks, step.objects, named, held_by)
+    tape.look()
+    for _ in range(repeats):
+        if not once():
+            return Unproved("of a test that cannot be repeated", "it grew, and failed when it was run again")
+        if bool(heap.noticed) is not thawed:
+            return Unproved("of a test that uses the collector", "its runs cannot be compared")
+        empty_caches()
+        tape.look()
+        if not grows(tape.sizes()[-2:]):
+            return None
+    sizes = tape.sizes()
+    steps = steps_between(sizes)
+    if not is_even(sizes):
+        return Unproved("by different amounts", f"it grew in each of {repeats} runs, but never by the same amount")
+    growth = keepers.find(once, heap, Growth(repeats, steps[-1].blocks, steps[-1].objects))
+    if weighs or explains:
+        size, lines = kept_by_line(once, heap.collect)
+        growth = replace(growth, size=size, lines=lines if explains else ())
+    return growth
 
 
-def _keepers(everything: Iterable[Any], fresh: set[int], old: set[int]) -> list[Any]:
-    """The old objects that refer to something fresh, those with fewest others first: containers that grew."""
-    found = []
-    for thing in everything:
-        if id(thing) in old and not isinstance(thing, types.FrameType) and not _is_ours(thing):
-            inside = sum(id(child) in fresh for child in gc.get_referents(thing))
-            if inside:
-                found.append((inside, thing))
-    return [thing for _, thing in sorted(found, key=lambda pair: -pair[0])]
+class Keepers:
+    """The containers that are known to grow: where one leak shows in many tests, its chain is searched once."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[Any, paths.Chain]] = []
+
+    def find(self, once: Callable[[], object], heap: HeapMark, growth: Growth) -> Growth:
+        """Run once more, see what stays, and find the container that keeps it."""
+        empty_caches()
+        heap.collect()
+        heap.mark()
+        once()
+        empty_caches()
+        heap.collect()
+        fresh = [thing for thing in gc.get_objects() if not _is_ours(thing)] if not heap.noticed else []
+        kinds = Counter(_name(thing) for thing in fresh)
+        named = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common(4))
+        chain = self._holding({id(thing) for thing in fresh}) or self._search(fresh, heap)
+        if chain is None:
+            return replace(growth, kinds=named)
+        return replace(growth, kinds=named, held_by=str(chain), place=chain.place)
+
+    def _holding(self, fresh: set[int]) -> paths.Chain | None:
+        for container, chain in self._known:
+            if any(id(child) in fresh for child in gc.get_referents(container)):
+                return chain
+        return None
+
+    def _search(self, fresh: list[Any], heap: HeapMark) -> paths.Chain | None:
+        """Of the old objects that refer to something fresh, the one with most, if a module leads to it."""
+        heap.thaw("a search for what grows")
+        inside = {id(thing) for thing in fresh}
+        ours = {id(fresh), id(inside)}
+        keepers = [
+            (sum(id(child) in inside for child in gc.get_referents(thing)), thing)
+            for thing in gc.get_referrers(*fresh)
+            if id(thing) not in inside | ours and type(thing) is not types.FrameType and not _is_ours(thing)
+        ]
+        for _, keeper in sorted(keepers, key=lambda pair: -pair[0])[:CANDIDATES]:
+            chain = paths.back(keeper, _modules())
+            if chain is not None:
+                self._known.append((keeper, chain))
+                return chain
+        return None
 
 
 def _modules() -> dict[str, Any]:

@@ -30,8 +30,12 @@ class _Turn:
 
     owner: Owner
     settings: Settings
+    before: Census
+    """What was there at its begin."""
     innocent: set[Key]
     """What was there before, or has been found to be nobody's fault."""
+    entered: int
+    """How many acquisitions the ledger knew at its begin."""
 
 
 class Guard:
@@ -57,6 +61,8 @@ class Guard:
         self._clock, self._sleep = clock, sleep
         self._turns: list[_Turn] = []
         self._adopted: dict[Key, Owner] = {}
+        self._unchanged: Census | None = None
+        """What the last turn began and ended with, when that was the same: then the next one need not look first."""
         self._probes = roster(MARK, managed)
         self._started: list[Probe] = []
         self._stands = Stands()
@@ -72,9 +78,9 @@ class Guard:
             self.stop()
             raise
 
-    def stop(self) -> None:
-        """Put everything back."""
-        self.heap.stop()
+    def stop(self, *, thaw: bool = True) -> None:
+        """Put everything back; without `thaw` the heap stays frozen until `heap.thaw_for_good`."""
+        self.heap.stop(thaw=thaw)
         while self._started:
             self._started.pop().stop()
         self._stands.undo()
@@ -88,21 +94,27 @@ class Guard:
 
     def settle_in(self) -> None:
         """Freeze the heap as it is once everything is imported."""
-        self.heap.collect()
         self.heap.mark()
 
     def take(self) -> Census:
         """Everything that is alive now, of every kind."""
         return frozenset().union(*(probe.take() for probe in self._started))
 
-    def begin(self, owner: Owner, settings: Settings | None = None) -> None:
-        """Begin a turn: what is acquired from now on is its owner's."""
+    def begin(self, owner: Owner, settings: Settings | None = None, *, next_one: bool = False) -> None:
+        """Begin a turn: what is acquired from now on is its owner's.
+
+        `next_one` promises that nothing of the project's has run since the end of the last turn.
+        """
         if settings is not None and not self._resting <= (resting := kinds.resting(settings.switches)):
             self._start_awake(resting)
             self._resting &= resting
             self._stands.put()
+            self._unchanged = None
         self.ledger.take_drops()
-        self._turns.append(_Turn(owner, settings or self.settings, set(self.take() - self._adopted.keys())))
+        before = self._unchanged if next_one and self._unchanged is not None else self.take()
+        self._unchanged = None
+        innocent = set(before - self._adopted.keys() if self._adopted else before)
+        self._turns.append(_Turn(owner, settings or self.settings, before, innocent, self.ledger.entered))
         self.ledger.begin(owner)
 
     @contextlib.contextmanager
@@ -123,8 +135,19 @@ class Guard:
         """
         turn = self._turns.pop()
         turn.owner.ended = True
-        self.heap.collect()
+        now = self.take()
+        if self._is_quiet(turn, now):
+            if self.heap.crowded:
+                self.heap.collect(everything=False)
+                self.heap.mark()
+            self._hand_back()
+            self._unchanged = now if now == turn.before else None
+            return []
+        self.heap.collect(everything=False)
         left = self._left(turn)
+        if left and self.heap.noticed:
+            self.heap.collect()
+            left = self._left(turn)
         if left and judge:
             budget = turn.settings.settle * self._hope(turn)
             left = settle(lambda: self._still(left), budget, clock=self._clock, sleep=self._sleep)
@@ -140,8 +163,18 @@ class Guard:
             if finding.acquired is not None:
                 finding.acquired.reported = True
         self._let_go(turn)
-        self.ledger.begin(self._turns[-1].owner if self._turns else NOBODY)
+        self._hand_back()
         return fold(_moded(finding, turn.settings) for finding in findings if self._matters(finding, turn.settings))
+
+    def _is_quiet(self, turn: _Turn, now: Census) -> bool:
+        """Whether a turn acquired nothing, dropped nothing and left nothing: most do, and need no more looks."""
+        if self.ledger.entered != turn.entered or self.ledger.drops:
+            return False
+        return all(key in self._adopted and not self._adopted[key].ended for key in now - turn.innocent)
+
+    def _hand_back(self) -> None:
+        """What comes now is the outer turn's, if there is one."""
+        self.ledger.begin(self._turns[-1].owner if self._turns else NOBODY)
 
     def _left(self, turn: _Turn) -> dict[Key, tuple[Sight, Owner]]:
         """What is there now, was not before, and belongs to an owner whose tear-down is over."""
@@ -260,10 +293,10 @@ def use(guard: Guard) -> None:
     _running.append(guard)
 
 
-def release(guard: Guard) -> None:
+def release(guard: Guard, *, thaw: bool = True) -> None:
     """End what `use` began."""
     _running.remove(guard)
-    guard.stop()
+    guard.stop(thaw=thaw)
 
 
 @contextlib.contextmanager

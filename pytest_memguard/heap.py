@@ -15,6 +15,9 @@ from .probes import audit
 from .probes.patches import Stand, Stands
 
 LOOKS = ("gc.get_objects", "gc.get_referrers")
+CROWD = 4
+"""How many of the interpreter's own young collections (of 700 objects each) may pass before a turn without an
+acquisition ends with a collection all the same: sixteen turns of tiny tests share one."""
 
 
 class HeapMark:
@@ -33,10 +36,21 @@ class HeapMark:
             audit.listen(event, self._looked)
         self.mark()
 
-    def stop(self) -> None:
-        """Thaw the heap and put everything back."""
+    def stop(self, *, thaw: bool = True) -> None:
+        """Put everything back.
+
+        Without `thaw` the heap is collected once and stays frozen until `thaw_for_good`, so that whoever walks it
+        in between to be sure that nothing is left, as pytest does five times, has nothing to walk.
+        """
         for event in LOOKS:
             audit.silence(event)
+        gc.unfreeze()
+        if not thaw:
+            self._collect()
+            gc.freeze()
+
+    def thaw_for_good(self) -> None:
+        """End what `stop` left."""
         gc.unfreeze()
 
     def mark(self) -> None:
@@ -45,8 +59,14 @@ class HeapMark:
             gc.freeze()
         self.noticed.clear()
 
-    def collect(self) -> None:
-        """Free the cycles that came since the mark.
+    @property
+    def crowded(self) -> bool:
+        """Whether so much came since the mark that it is time to walk it, though nobody needs to know."""
+        _, young, older = gc.get_count()
+        return older > 0 or young >= CROWD or bool(self.noticed)
+
+    def collect(self, *, everything: bool = True) -> None:
+        """Free the cycles that came since the mark; not `everything` leaves alone what was there when it thawed.
 
         A `ResourceWarning` that a filter turned into an error would reach an innocent test from here; it is
         dropped, because the ledger has noted the object.
@@ -59,7 +79,10 @@ class HeapMark:
 
         sys.unraisablehook = keep
         try:
-            self._collect()
+            if everything or not self.noticed:
+                self._collect()
+            else:
+                self._collect(1)  # a thawed heap is the oldest generation: to walk it takes a tenth of a second
         finally:
             sys.unraisablehook = before
 

@@ -39,11 +39,14 @@ class Ledger:
     def __init__(self) -> None:
         self.owner = NOBODY
         self.drops: list[Drop] = []
+        self.entered = 0
+        """How many acquisitions were noted since the start, by whomever."""
         self._main = threading.get_ident()
         self._showing = _recorder()
 
     def enter(self, kind: str, what: str, frame: FrameType | None) -> Acquisition:
         """Note that something is acquired now, at `frame`, for whoever is current."""
+        self.entered += 1
         return Acquisition(kind, what, Origin(positions(frame)), self.current(), threading.get_ident())
 
     def drop(self, acquired: Acquisition, what: str = "", how: str = COLLECTED) -> None:

@@ -42,6 +42,7 @@ class Option:
             "path": "PATH",
             "choice": "LEVEL",
             "count": "NUMBER",
+            "runs": "NUMBER",
             "size": "SIZE",
         }[self.kind]
 
@@ -61,8 +62,21 @@ OPTIONS = (
         "level",
         "choice",
         "watch",
-        "how hard to look: `watch` every test, or with `heap` repeat those whose heap grew until growth is proved",
-        ("watch", "heap"),
+        "how hard to look: `watch` every test; `heap` also repeats those whose heap grew until growth is proved or "
+        "dismissed; `explain` also runs confirmed leaks once more to name the lines that allocate or open what stays",
+        ("watch", "heap", "explain"),
+    ),
+    Option(
+        "repeats",
+        "runs",
+        4,
+        "how many measured runs prove growth, after two that are not measured",
+    ),
+    Option(
+        "growth",
+        "size",
+        None,
+        "how much Python memory a test may leave in each run, such as `1 MB`; unless given, growth of any size fails",
     ),
     Option(
         "settle",
@@ -100,7 +114,20 @@ OPTIONS = (
 )
 UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 """Of sizes, in bytes."""
-MARKED = ("enabled", "handles", "ignore", "kinds", "peak", "settle", "strict", "tasks", "threads")
+MARKED = (
+    "enabled",
+    "growth",
+    "handles",
+    "ignore",
+    "kinds",
+    "level",
+    "peak",
+    "repeats",
+    "settle",
+    "strict",
+    "tasks",
+    "threads",
+)
 """What a test's own marker can set."""
 MARKERS = {
     "memguard": (
@@ -130,6 +157,9 @@ class Settings:
     tasks: int = 0
     peak: int = 0
     """In bytes."""
+    growth: int | None = None
+    """In bytes a run; None where nobody set a limit."""
+    repeats: int = 4
     enabled: bool = True
 
     def ignores(self, kind: str) -> bool:
@@ -230,7 +260,16 @@ def _count(option: Option, value: Any) -> int:
     return number
 
 
-def _size(option: Option, value: Any) -> int:
+def _runs(option: Option, value: Any) -> int:
+    number = _count(option, value)
+    if not 3 <= number <= 100:
+        raise BadOption(f"{option.key} = {value!r} must lie between 3 and 100: equal growth needs three runs to show")
+    return number
+
+
+def _size(option: Option, value: Any) -> int | None:
+    if value is None and option.default is None:
+        return None
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKMG]?B?)\s*", str(value))
     if found is None:
         raise BadOption(f"{option.key} = {value!r} is no size; write '64 MB' (or kB, GB, or bytes)")
@@ -257,5 +296,6 @@ _READERS: dict[str, Callable[[Option, Any], Any]] = {
     "path": _path,
     "choice": _choice,
     "count": _count,
+    "runs": _runs,
     "size": _size,
 }

@@ -2,7 +2,8 @@
 
 Searched forwards and breadth-first from few roots (the project's modules, the fixtures that live): the
 first arrival is the shortest.  Other modules, other modules' classes and functions' globals are not entered,
-so the search stays in what the project built.  Nothing of an object is called; only its type and its
+so the search stays in what the project built.  Where any module may be the root, the search goes backwards,
+one pass over the heap a step: 8 ms at 670,000 objects.  Nothing of an object is called; only its type and its
 references are read.
 """
 
@@ -14,6 +15,7 @@ import sys
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -21,10 +23,27 @@ from .origins import Place, place_of
 
 LIMIT = 50_000
 """How many objects a search looks at before it gives up: 20 to 50 ms."""
+STEPS = 12
+"""How many references a backward search follows."""
+WIDEST = 5_000
+"""How many objects a backward search follows at once: what more refer to is kept by everybody."""
 Roots: TypeAlias = Mapping[str, Any]
 _CLOSED_TO_US = (types.ModuleType, types.CodeType, types.BuiltinFunctionType, types.FrameType)
 _HARNESS = ("_pytest.", "pluggy.", "pytest_memguard.", "unittest.")
 """Modules whose objects see every test: a chain through them says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """References from a module to an object."""
+
+    words: str
+    """`app.client._POOL (dict) → 'large' → Client → _sock`"""
+    place: str
+    """The same, but from the innermost function on the way, by its own name: one code may have several names."""
+
+    def __str__(self) -> str:
+        return self.words
 
 
 def module_roots(place: Place) -> dict[str, Any]:
@@ -46,6 +65,53 @@ def chain(roots: Roots, target: object, limit: int = LIMIT) -> str:
 def reaches(roots: Iterable[Any], target: object, limit: int = LIMIT) -> bool:
     """Whether an object can be reached from any of these roots."""
     return bool(_search({str(at): root for at, root in enumerate(roots)}, lambda thing: thing is target, limit))
+
+
+def back(target: object, roots: Roots) -> Chain | None:
+    """The shortest chain from any of these modules' dictionaries, searched from its end; the heap must be thawed."""
+    names = {id(root): name for name, root in roots.items()}
+    found: dict[int, Any] = {id(target): target}
+    kept_by: dict[int, int] = {}
+    level = [target]
+    for _ in range(STEPS):
+        here = {id(thing): thing for thing in level}
+        following: list[Any] = []
+        ours = {id(found), id(level), id(here), id(following)}
+        for keeper in gc.get_referrers(*level):
+            if id(keeper) in found or id(keeper) in ours or _is_closed(keeper):
+                continue
+            child = next((each for each in gc.get_referents(keeper) if id(each) in here), None)
+            if child is None or (isinstance(child, type) and id(keeper) not in names):
+                continue
+            found[id(keeper)] = keeper
+            kept_by[id(keeper)] = id(child)
+            if id(keeper) in names:
+                return _chain_from(id(keeper), found, kept_by, names)
+            following.append(keeper)
+        if not following or len(following) > WIDEST:
+            return None
+        level = following
+    return None
+
+
+def _is_closed(keeper: Any) -> bool:
+    if isinstance(keeper, (types.ModuleType, types.FrameType)):
+        return True
+    module = type(keeper).__module__
+    return module.startswith(_HARNESS) and ".runtime." not in module
+
+
+def _chain_from(at: int, found: dict[int, Any], kept_by: dict[int, int], names: dict[int, str]) -> Chain:
+    steps = [(names[at], found[at])]
+    while at in kept_by:
+        at = kept_by[at]
+        steps.append(("", found[at]))
+    functions = [n for n, (_, thing) in enumerate(steps) if isinstance(thing, types.FunctionType)]
+    if not functions:
+        return Chain(_words(steps), _words(steps))
+    function = steps[functions[-1]][1]
+    inside = [_label(parent, child) for (_, parent), (_, child) in pairwise(steps[functions[-1] :])]
+    return Chain(_words(steps), " → ".join([f"{function.__module__}.{function.__qualname__}", *inside]))
 
 
 def _search(roots: Roots, arrived: Callable[[Any], bool], limit: int) -> list[tuple[str, Any]]:

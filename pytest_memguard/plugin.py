@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("memguard", "leaks (pytest-memguard)")
     for option in options.OPTIONS:
         flag = option.kind == "flag"
-        default = "" if option.default == () else option.default
+        default = "" if option.default in ((), None) else option.default
         parser.addini(option.key, f"{option.help} (default: {default})", default=None)
         if flag:
             group.addoption(option.flag, action="store_true", dest=option.key, default=None, help=option.help)
@@ -38,9 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = options.settings(values)
     except options.BadOption as error:
         raise pytest.UsageError(str(error)) from None
-    from .session import Session
+    from .session.run import NAME, Session
 
-    config.pluginmanager.register(Session(config, settings), "memguard-session")
+    config.pluginmanager.register(Session(config, settings), NAME)
 
 
 def read(config: pytest.Config, option: options.Option) -> Any:

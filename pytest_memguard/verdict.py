@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from . import kinds
-from .growth import RUNS, Growth
+from .allocations import Line
+from .growth import Growth, Unproved
 from .ledger import Drop
 from .origins import Acquisition, Owner, Place, relative
 from .probes.probe import Sight
+
+GROWTH = "heap growth"
 
 
 class Verdict(Enum):
@@ -40,12 +43,18 @@ class Finding:
     subject: bool = True
     advisory: bool = False
     """Whether its kind is only reported: nothing fails for it."""
+    place: str = ""
+    """What keeps it, by the code that made that: the same for the same leak through another name."""
+    size: int | None = None
+    """Of growth, in bytes a run, when it was weighed."""
+    lines: tuple[Line, ...] = ()
+    """The lines that allocate what stays, when they were asked for."""
 
     @property
     def fingerprint(self) -> str:
         """The same for the same leak in every test and every run: its kind and the function that acquires it."""
         line = self.acquired.project_line() if self.acquired else None
-        place = f"{relative(line.file)}:{line.function}" if line else self.held_by or self.what
+        place = f"{relative(line.file)}:{line.function}" if line else self.place or self.held_by or self.what
         text = f"{self.kind}|{place}"
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -148,8 +157,16 @@ def judge_peak(peak: int, limit: int, owner: Owner) -> Finding:
 
 def judge_growth(growth: Growth, owner: Owner) -> Finding:
     """Judge a heap that grew by the same amount in every repetition."""
-    verdict, reason = Verdict.LEAKING, f"grew in each of {RUNS} runs by the same amount"
+    verdict, reason = Verdict.LEAKING, f"grew in each of {growth.runs} runs by the same amount"
     if not growth.held_by:
         verdict, reason = Verdict.UNKNOWN, f"{reason}, but nothing outside the test harness was found to keep it"
-    what = f"of {growth.objects} objects and {growth.blocks} blocks a run ({growth.kinds})"
-    return Finding(verdict, reason, "heap growth", what, "in every run", None, owner, growth.held_by)
+    size = f", {growth.size} bytes" if growth.size is not None else ""
+    what = f"of {growth.objects} objects and {growth.blocks} blocks{size} a run ({growth.kinds})"
+    found = Finding(verdict, reason, GROWTH, what, "in every run", None, owner, growth.held_by)
+    return replace(found, place=growth.place, size=growth.size, lines=growth.lines)
+
+
+def judge_unproved(growth: Unproved, owner: Owner) -> Finding:
+    """Judge growth that could be neither proved nor dismissed: it is said, and nothing fails for it."""
+    found = Finding(Verdict.UNKNOWN, growth.reason, GROWTH, growth.what, "in every run", None, owner)
+    return replace(found, place=growth.what, advisory=True)

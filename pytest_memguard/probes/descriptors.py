@@ -48,6 +48,8 @@ class Descriptors:
         self._maps: deque[tuple[Identity, Acquisition]] = deque(maxlen=500)
         self._base: frozenset[int] | None = None
         """What was open at the first look."""
+        self._last: tuple[list[str], Census] = [], frozenset()
+        """The last listing, when all that it names was there at the first look."""
         self._dup = os.dup
         self._spare = -1
         """A descriptor of our own: to copy it tells the lowest free number."""
@@ -69,6 +71,7 @@ class Descriptors:
             os.close(self._spare)
             self._spare = -1
         self._base = None
+        self._last = [], frozenset()
         self._known.clear()
         self._paths.clear()
 
@@ -84,10 +87,17 @@ class Descriptors:
             numbers = os.listdir(FOLDER)
         except OSError:
             return frozenset()
+        if numbers == self._last[0]:
+            return self._last[1]
         seen = {int(number) for number in numbers} - {lowest}
         if self._base is None:
             self._base = frozenset(seen)
-        return frozenset((self.name, number, "" if number in self._base else _link(number)) for number in seen)
+        census: Census = frozenset(
+            (self.name, number, "" if number in self._base else _link(number)) for number in seen
+        )
+        if seen <= self._base:
+            self._last = numbers, census
+        return census
 
     def describe(self, key: Key) -> Sight | None:
         """Tell kind, name and origin of a descriptor."""

@@ -6,6 +6,7 @@ import linecache
 from collections.abc import Iterable
 
 from .. import kinds
+from ..allocations import Line
 from ..origins import Acquisition, Owner, Place, place_of
 from ..runtime.origin import Frame
 from ..verdict import Finding
@@ -59,6 +60,10 @@ def _block(group: list[Finding], also: list[str]) -> str:
     if first.acquired is not None and first.acquired.origin:
         text[-1] += f", {kinds.find(first.kind).verb}"
         text += _lines(first.acquired)
+    text += [
+        f"grew at  {_place(line)}  {line.size} bytes in {line.blocks} blocks  {_text(line.file, line.line)}".rstrip()
+        for line in first.lines
+    ]
     if first.held_by:
         text.append(f"held by  {first.held_by}")
     if first.verdict.value != "leaking" or first.advisory:
@@ -79,4 +84,12 @@ def _lines(acquired: Acquisition) -> list[str]:
 
 
 def _source(frame: Frame) -> str:
-    return linecache.getline(frame.file, frame.line).strip()
+    return _text(frame.file, frame.line)
+
+
+def _place(line: Line) -> str:
+    return f"{short(line.file)}:{line.line}"
+
+
+def _text(file: str, line: int) -> str:
+    return linecache.getline(file, line).strip()

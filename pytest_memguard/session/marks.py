@@ -1,0 +1,89 @@
+"""How a test is watched: the run's options, those of its folder, and its own markers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from _pytest.outcomes import Failed
+
+from ..allowed import Allowance, BadAllowance, read_allowance
+from ..options import MARKED, BadOption, Settings, overlaid
+
+MARKERS = ("memguard", "memguard_allow")
+
+
+class Misused(Failed):
+    """A marker that says something else than it can; shown without a traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a test is judged by."""
+
+    settings: Settings
+    allowances: tuple[Allowance, ...] = ()
+    repeats: bool = False
+    """Whether it is run again when its heap grows."""
+
+
+class Marks:
+    """Reads the terms of tests; for those without a marker of ours that takes half a microsecond."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._plain = Terms(settings, repeats=settings.level != "watch" and not settings.ignores("heap growth"))
+        self._marked_parents: dict[pytest.Item | pytest.Collector, bool] = {}
+
+    def read(self, item: pytest.Item) -> Terms:
+        """The terms of a test.  Raises `Misused`, naming the test, what is wrong and the cure."""
+        if not self._is_marked(item):
+            return self._plain
+        values = self._values(item)
+        settings = self._laid_over(item, values)
+        asked = settings.level != "watch" or "growth" in values or "repeats" in values
+        proves = asked and settings.enabled and not settings.ignores("heap growth")
+        return Terms(settings, self._allowances(item), proves)
+
+    def measures_peaks(self, items: list[pytest.Item]) -> bool:
+        """Whether one of these tests may have a limit for what its call needs at its highest."""
+        return bool(self._plain.settings.peak) or any(self._is_marked(item) for item in items)
+
+    def _is_marked(self, item: pytest.Item) -> bool:
+        return any(mark.name in MARKERS for mark in item.own_markers) or self._is_inside_marked(item.parent)
+
+    def _is_inside_marked(self, parent: Any) -> bool:
+        if parent is None:
+            return False
+        known = self._marked_parents.get(parent)
+        if known is None:
+            own = any(mark.name in MARKERS for mark in parent.own_markers)
+            known = self._marked_parents[parent] = own or self._is_inside_marked(parent.parent)
+        return known
+
+    def _values(self, item: pytest.Item) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for marker in reversed(list(item.iter_markers("memguard"))):
+            if marker.args:
+                raise Misused(
+                    f"{item.nodeid}: memguard takes names only, such as memguard(enabled=False)", pytrace=False
+                )
+            unknown = [name for name in marker.kwargs if name not in MARKED]
+            if unknown:
+                known_names = ", ".join(MARKED)
+                raise Misused(f"{item.nodeid}: memguard takes no {unknown[0]!r}; it takes {known_names}", pytrace=False)
+            values.update(marker.kwargs)
+        return values
+
+    def _laid_over(self, item: pytest.Item, values: dict[str, Any]) -> Settings:
+        try:
+            return overlaid(self._plain.settings, values) if values else self._plain.settings
+        except BadOption as error:
+            raise Misused(f"{item.nodeid}: {error}", pytrace=False) from None
+
+    def _allowances(self, item: pytest.Item) -> tuple[Allowance, ...]:
+        try:
+            markers = item.iter_markers("memguard_allow")
+            return tuple(read_allowance(*marker.args, **marker.kwargs) for marker in markers)
+        except (BadAllowance, TypeError) as error:
+            raise Misused(f"{item.nodeid}: {error}", pytrace=False) from None

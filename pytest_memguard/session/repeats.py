@@ -1,0 +1,85 @@
+"""Tests that are run again, unheard of, until growth of their heap is proved or dismissed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from ..growth import Keepers, Tape, Unproved, prove
+from ..guard import Guard
+from ..options import Settings
+from ..origins import Owner
+from ..verdict import Finding, judge_growth, judge_unproved
+from .fixtures import Fixtures
+
+
+def stay(item: pytest.Item) -> Any:
+    """What to name as the next test, so that only the test's own fixtures end: its parent."""
+    return item.parent
+
+
+def is_wide(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Whether a wider fixture's scope ends with this test."""
+    following = nextitem.listchain() if nextitem is not None else []
+    return item.parent is None or any(node not in following for node in item.parent.listchain())
+
+
+class Repeats:
+    """Runs suspects again."""
+
+    def __init__(self, guard: Guard, fixtures: Fixtures) -> None:
+        self._guard = guard
+        self._fixtures = fixtures
+        self._keepers = Keepers()
+        self._tape = Tape(guard.heap)
+
+    def before(self) -> None:
+        """Look at the heap before a test's reported run."""
+        self._tape.rewind()
+        self._tape.look()
+
+    def grew(self) -> bool:
+        """Whether the reported run left more blocks and more objects than there were: a quarter of clean tests do."""
+        self._tape.look()
+        before, after = self._tape.sizes()
+        return after.blocks > before.blocks and after.objects > before.objects
+
+    def judge(self, item: pytest.Item, settings: Settings, owner: Owner) -> list[Finding]:
+        """Repeat a suspect; the repetitions set the test's own fixtures up anew, wider ones live on."""
+        if settings.ignores("heap growth"):
+            return []
+
+        def once() -> bool:
+            reports = runtestprotocol(item, nextitem=stay(item), log=False)
+            item._report_sections.clear()
+            return all(report.passed for report in reports)
+
+        with self._unheard():
+            result = prove(
+                once,
+                self._guard.heap,
+                self._keepers,
+                settings.repeats,
+                weighs=settings.growth is not None,
+                explains=settings.level == "explain",
+            )
+        if result is None:
+            return []
+        if isinstance(result, Unproved):
+            return [judge_unproved(result, owner)]
+        return [judge_growth(result, owner)]
+
+    @contextmanager
+    def _unheard(self) -> Iterator[None]:
+        """No set-up counts, and no turn."""
+        guard, self._fixtures.guard = self._fixtures.guard, None
+        try:
+            yield
+        finally:
+            self._fixtures.guard = guard
+            self._guard.heap.collect()
+            self._guard.heap.mark()
