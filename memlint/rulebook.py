@@ -34,6 +34,7 @@ _FAMILY_KEY = re.compile(r"MEM-00(?P<number>[1-6])|MEM(?P<prefix>[1-6])")
 _FENCE = re.compile(r"(?P<ticks>`{3,})(?P<info>.*)")
 _FILE_LINE = re.compile(r"# file: (?P<path>\S+)")
 
+
 class UnknownRule(Trouble, LookupError):
     """No page has this code or name.  Its text names the nearest ones and is meant for the user."""
 

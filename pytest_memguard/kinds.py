@@ -53,7 +53,14 @@ KINDS = (
     Kind(
         "sqlite connection",
         ("connections",),
+        "connection",
         cure="`with connection:` ends a transaction and closes nothing: use `contextlib.closing(...)`",
+    ),
+    Kind(
+        "database connection",
+        ("drivers",),
+        "connection",
+        cure="`with connection:` closes psycopg 3's and no other: `contextlib.closing(...)`, or `close()` in `finally`",
     ),
     Kind(
         "temporary file",

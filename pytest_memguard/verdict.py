@@ -129,6 +129,7 @@ COMPOSITES = (
     "process",
     "zombie process",
     "sqlite connection",
+    "database connection",
     "temporary file",
     "temporary folder",
 )

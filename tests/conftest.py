@@ -44,3 +44,16 @@ def postgres_port() -> int:
 
     need("PostgreSQL on port 5432", visit)
     return 5432
+
+
+@pytest.fixture(scope="session")
+def mariadb_port() -> int:
+    """The port of this machine's MariaDB, where user `root` needs no password."""
+
+    def visit() -> None:
+        from pymysql import connect
+
+        connect(host="127.0.0.1", user="root", connect_timeout=2).close()
+
+    need("MariaDB on port 3306", visit)
+    return 3306

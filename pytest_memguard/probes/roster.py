@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from .connections import Connections
 from .descriptors import Descriptors
+from .drivers import Drivers
 from .environment import Environment
 from .executors import Executors
 from .exit_callbacks import ExitCallbacks
@@ -35,7 +36,7 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
 
     `mark` is the attribute in which threads carry their owner; `managed` tells which folders somebody empties.
     """
-    files, sockets, polls, connections = Files(), Sockets(), Polls(), Connections()
+    files, sockets, polls, connections, drivers = Files(), Sockets(), Polls(), Connections(), Drivers()
     executors = Executors()
     return [
         files,
@@ -43,7 +44,8 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
         polls,
         Loops(),
         connections,
-        Descriptors((sockets.at, connections.at, polls.at, files.at)),
+        drivers,
+        Descriptors((sockets.at, connections.at, drivers.at, polls.at, files.at)),
         executors,
         Threads(mark, executors.employer),
         Processes(),

@@ -70,7 +70,6 @@ class Record:
     forgiven: bool = False
     """An exception was let start while cleaning up for something else: nothing is asked of this one any more."""
 
-
     def lose(self, raisings: list[int], *, raised: bool = False) -> None:
         """It can never be released any more; ``raised`` when that is because the function ends by an exception."""
         since = raisings[self.raised :]

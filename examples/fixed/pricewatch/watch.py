@@ -13,9 +13,7 @@ async def beat(log: Callable[[str], None], pause: float) -> None:
         await asyncio.sleep(pause)
 
 
-async def watch(
-    one_round: Callable[[], Awaitable[int]], rounds: int, pause: float, log: Callable[[str], None]
-) -> int:
+async def watch(one_round: Callable[[], Awaitable[int]], rounds: int, pause: float, log: Callable[[str], None]) -> int:
     """Run `rounds` rounds, `pause` seconds apart, and count the quotes stored."""
     heart = asyncio.create_task(beat(log, pause))
     stored = 0

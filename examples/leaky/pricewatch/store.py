@@ -28,8 +28,6 @@ def record(database: Path, quotes: Iterable[Quote]) -> int:
 def latest(database: Path, symbol: str) -> float | None:
     """Find a symbol's newest price, or None when it was never seen."""
     connection = sqlite3.connect(database)  # leak: MEM301
-    row = connection.execute(
-        "SELECT price FROM quote WHERE symbol = ? ORDER BY id DESC LIMIT 1", (symbol,)
-    ).fetchone()
+    row = connection.execute("SELECT price FROM quote WHERE symbol = ? ORDER BY id DESC LIMIT 1", (symbol,)).fetchone()
     connection.close()
     return None if row is None else float(row[0])
