@@ -47,8 +47,9 @@ def propose(case: Case) -> Proposal:
 def _has_set(case: Case) -> bool:
     for statement in case.source.tree.body:
         match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(
-                target=ast.Name(id=name), value=ast.expr() as value
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ) if name == KEPT:
                 return ast.unparse(value) == "set()"
     return False

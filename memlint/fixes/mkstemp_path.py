@@ -16,9 +16,9 @@ def propose(case: Case) -> Proposal:
     """
     statement = case.places.statement(case.call)
     match statement:
-        case ast.Assign(
-            targets=[ast.Name(id=path)], value=ast.Subscript(value=call, slice=ast.Constant(value=1))
-        ) if call is case.call and "os.close" in case.kind.release_by:
+        case ast.Assign(targets=[ast.Name(id=path)], value=ast.Subscript(value=call, slice=ast.Constant(value=1))) if (
+            call is case.call and "os.close" in case.kind.release_by
+        ):
             scope = case.places.function(case.call) or case.source.tree
             name = case.places.fresh("descriptor", scope)
             close, operations = case.spelled("os.close")
