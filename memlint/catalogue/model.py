@@ -93,6 +93,11 @@ class Kind:
     """Attributes that end the obligation when they are set to true (``thread.daemon = True``)."""
     exhausted: bool = False
     """True when iterating to the end releases it too (``os.scandir``)."""
+    fails_after: tuple[str, ...] = ()
+    """Methods that fail once it is released; ``*`` stands for functions that work on it, and says that nothing of
+    use is left of it: one that is returned or stored after its release is of no use to anybody."""
+    release_once: bool = False
+    """True when a second release is an error, or takes away what somebody else has acquired since."""
     why: str = ""
     """What is lost when it is not released."""
 

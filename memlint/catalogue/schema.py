@@ -53,6 +53,10 @@ def _name(value: object) -> str:
     return value
 
 
+def _methods(value: object) -> tuple[str, ...]:
+    return tuple("*" if item == "*" else _name(item) for item in _many(value))
+
+
 def _platform(value: object) -> str:
     if value not in ("linux", "windows", "bsd"):
         raise Wrong(f"expected linux, windows or bsd, got {value!r}")
@@ -194,6 +198,8 @@ SECTIONS: Mapping[str, Section] = {
             "preview": _flag,
             "release_on_set": _names,
             "exhausted": _flag,
+            "fails_after": _methods,
+            "release_once": _flag,
             **_WHERE,
         },
     ),

@@ -70,6 +70,7 @@ FIXES: dict[str, tuple[Fix, ...]] = {
     "MEM401": (LOCK, WITH),
     "MEM402": (Fix("enter-exit", enter_exit.propose),),
     "MEM404": (Fix("finally-after-yield", nested_finally.after_yield, sometimes_safe=False),),
+    "MEM405": _HANDLES,
     "MEM501": (Fix("bound-cache", bound.cache, sometimes_safe=False),),
     "MEM502": (Fix("cached-property", cached_property.propose, sometimes_safe=False),),
     "MEM503": (Fix("bound-deque", bound.deque, sometimes_safe=False),),

@@ -260,7 +260,8 @@ class FileAnalyser:
         )
         if graph.generator or not _always_gives(unit.node, machine):
             gives = ()
-        return UnitReport(unit, machine.records, machine.stores, _consistent(gives))
+        stores = [store for store in machine.stores if store.site not in machine.by_block]
+        return UnitReport(unit, machine.records, stores, _consistent(gives))
 
     def graph(self, unit: Unit) -> Graph | None:
         """The unit's graph; None (and a note) when it is too large or too deep."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from memlint.catalogue.model import Acquire, Category, Condition, Context
 from memlint.cfg import instructions as ir
+from memlint.flow import late
 from memlint.flow.exceptions import OPERATING, Flight
 from memlint.flow.machine import Machine, container_number
 from memlint.flow.raising import QUIET_METHODS, QUIET_ON_RESOURCES, RaiseLevel
@@ -150,7 +151,9 @@ class _Call:
             m.transfer(state, handle, node, "watched by `poll()`")
         if name in kind.release and kind.awaited_release:
             return Closing(handle)
+        late.called(m, state, handle, node, name)
         if name in kind.release or name in ("__exit__", "__aexit__"):
+            late.released(m, state, handle, node)
             if name in kind.release or kind.context is not Context.KEEPS:
                 m.release(state, handle, node)
             self.raises()
@@ -351,7 +354,9 @@ class _Call:
         self.lend((entry.call,))
         if entry.passive and not owing:
             return UNKNOWN
-        return self.made(entry)
+        made = self.made(entry)
+        late.wrapped(m, made, owing)
+        return made
 
     def managed(self) -> set[Handle]:
         """Resources that an open ``with`` will release: a wrapper around one owes nothing of its own."""
@@ -387,6 +392,7 @@ class _Call:
             for value in values:
                 kinds = {self.m.kind(handle).name for handle in self.state.handles(value)}
                 if kinds and (not entry.kinds or kinds <= set(entry.kinds)):
+                    late.released(self.m, self.state, value, self.i.node)
                     self.m.release(self.state, value, self.i.node)
         self.raises()
         self.give_away_rest()
@@ -396,7 +402,10 @@ class _Call:
         """A function that uses its arguments and leaves them to the caller."""
         entry = self.m.world.catalogue.borrows[name]
         lent = self.arguments.select(entry.arguments)
+        first = self.arguments.find(0)
         if not any(each in self.m.world.catalogue.quiets for each in resolved):
+            if isinstance(first, Handle) and first in lent:
+                late.called(self.m, self.state, first, self.i.node, late.ANYTHING)
             self.raises()
         self.lend((name,))
         if entry.view:
@@ -428,8 +437,6 @@ class _Call:
     def by_summary(self, summary: Summary, word: str) -> Value | None:
         """A function of the project, by what is known of its body."""
         m, state, node = self.m, self.state, self.i.node
-        if summary.more is not None and any(self.asks(value) for value, _, _ in self.arguments.every()):
-            summary = summary.more() or summary
         view: Value | None = None
         effects = [
             (value, self.effect(summary, value, summary.parameter(index, keyword)))
@@ -458,17 +465,14 @@ class _Call:
             return m.given(state, summary.gives, node, summary.path)
         return view if view is not None else UNKNOWN
 
-    def asks(self, value: Value) -> bool:
-        """Whether it matters what a function does with an argument."""
-        reached = value.of if isinstance(value, View) else value
-        return isinstance(value, (Handle, View, Element)) and any(True for _ in self.state.handles(reached))
-
     def effect(self, summary: Summary, value: Value, parameter: str | None) -> Effect:
         """What a function of the project does to one argument."""
-        if parameter is None or not self.asks(value):
+        held = list(self.state.handles(value))
+        if isinstance(value, View):
+            held = list(self.state.handles(value.of))
+        if parameter is None or not held or not isinstance(value, (Handle, View, Element)):
             return Effect.TAKES
-        reached = value.of if isinstance(value, View) else value
-        kind = self.m.kind(next(iter(self.state.handles(reached))))
+        kind = self.m.kind(held[0])
         effect = summary.judge(parameter, kind)
         if effect is Effect.BORROWS and kind.category is Category.TASK:
             return Effect.TAKES  # a callee that looks at a task has seen how it ended

@@ -110,12 +110,21 @@ class Machine:
     _cleanup: bool = False
     """The block being executed is part of a ``finally`` or an ``except``."""
     _made_cleaning_up: set[int] = field(default_factory=set)
+    block: int = 0
+    """Number of the block being executed."""
+    wrapped: dict[int, list[Handle]] = field(default_factory=dict)
+    """What the resource of a site wraps, and releases with itself."""
+    by_block: set[int] = field(default_factory=set)
+    """Sites whose resource a ``with`` released."""
+    returned_open: set[tuple[int, int]] = field(default_factory=set)
+    """(site, return statement) of what was held when it was returned."""
 
     # --- a block -------------------------------------------------------------------------------------------------
 
     def begin(self, block: Block) -> None:
         """Execution enters a block."""
         self._raised = []
+        self.block = block.number
         self._cleanup = block.cleanup
         self.landing = block.landing
 
@@ -194,6 +203,9 @@ class Machine:
             if handle in state.status:
                 self.reclaim(state, handle)
                 state.status[handle] = Status.RELEASED
+            for inner in self.wrapped.get(handle.site, ()):
+                if state.status.get(inner) is Status.GONE:
+                    state.status[inner] = Status.RELEASED
         match value:
             case Bag(number) | Element(number):
                 state.bags[number] = frozenset()

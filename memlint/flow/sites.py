@@ -89,6 +89,13 @@ class Trail:
             trail = trail.before
         return raised
 
+    def left_at(self) -> ast.AST | None:
+        """The last ``return`` of the path."""
+        trail: Trail | None = self
+        while trail is not None and trail.mark.kind is not StepKind.LEAVE:
+            trail = trail.before
+        return None if trail is None else trail.mark.node
+
     def marks(self) -> list[Mark]:
         """The steps in order."""
         found: list[Mark] = []
@@ -112,6 +119,28 @@ class Outcome:
     """The step at which the exception started."""
 
 
+class Misuse(enum.Enum):
+    """What is done to a resource too late."""
+
+    USED = "used"
+    """A method that fails is called, or a function works on it."""
+    RELEASED_AGAIN = "released again"
+    RETURNED = "returned"
+    """Its block or its ``finally`` releases it on the way out of the function that returns it."""
+    STORED = "stored"
+    """It is kept in a field, and its block releases it."""
+
+
+@dataclass(slots=True)
+class Use:
+    """Something done to a resource at one point of the graph."""
+
+    misuse: Misuse
+    node: ast.AST
+    late: bool
+    """On every path that comes here the resource has been released."""
+
+
 @dataclass(slots=True)
 class SiteRecord:
     """A site and everything that was seen to happen to it."""
@@ -123,6 +152,17 @@ class SiteRecord:
     """It was seen to be released where no exception was being handled."""
     outcomes: dict[Fate, Outcome] = field(default_factory=dict)
     """The shortest path to each fate."""
+    uses: dict[tuple[Misuse, int, int], Use] = field(default_factory=dict)
+    """By syntax and block: the copies of a ``finally`` are places of their own."""
+    kept_by_block: ast.AST | None = None
+    """A ``with`` that entered it and did not release it."""
+    wrong_block: ast.AST | None = None
+    """A ``with`` that entered what only ``async with`` can enter, or the other way round."""
+
+    def use(self, misuse: Misuse, node: ast.AST, block: int, *, late: bool) -> None:
+        """Remember a use; it is late only when it is so on every path."""
+        known = self.uses.setdefault((misuse, id(node), block), Use(misuse, node, late))
+        known.late = known.late and late
 
     def note(self, outcome: Outcome) -> None:
         """Remember an outcome, if it is the first of its fate or has a shorter path."""

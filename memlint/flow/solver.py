@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from memlint.cfg import instructions as ir
 from memlint.cfg.graph import RAISED, RETURNED, Graph
 from memlint.findings import StepKind
+from memlint.flow import late
 from memlint.flow.exceptions import Flight, Match, meet
 from memlint.flow.machine import Machine
 from memlint.flow.raising import RaiseLevel
@@ -93,8 +94,9 @@ class Solver:
         if number in (RETURNED, RAISED):
             self.leave(state, raised=number == RAISED)
             return
-        if number not in self.acquiring and not state.owes() and state.returning is None:
-            return  # nothing is owed, and nothing will be
+        idle = number not in self.acquiring and not state.owes() and state.returning is None
+        if idle and not self._watched(number, state):
+            return  # nothing is owed, nothing will be, and nothing can be done too late
         if number not in self.joins and self.trace is None:
             self.queue.append((number, state))
             return
@@ -112,6 +114,14 @@ class Solver:
             self.trace.append((number, state.copy()))
         self.queue.append((number, state))
 
+    def _watched(self, number: int, state: State) -> bool:
+        """Whether a released resource may be used here or later by a name of its own."""
+        live = self.live[number]
+        return late.stored(self.machine, state) or any(
+            isinstance(place, str) and place in live and late.watched(self.machine, state, value)
+            for place, value in state.places.items()
+        )
+
     def _forget_dead(self, number: int, state: State) -> None:
         live = self.live[number]
         places = state.places
@@ -122,6 +132,8 @@ class Solver:
     def leave(self, state: State, *, raised: bool) -> None:
         """A path ends."""
         self.ended.append((state.copy(), raised))
+        if not raised:
+            late.left(self.machine, state)
         self.machine.leave(state, raised=raised)
 
     def execute(self, number: int, state: State) -> None:

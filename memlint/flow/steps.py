@@ -9,6 +9,7 @@ from memlint.catalogue.model import Category, Context
 from memlint.cfg import instructions as ir
 from memlint.cfg.graph import Block
 from memlint.findings import StepKind
+from memlint.flow import late
 from memlint.flow.calls import call
 from memlint.flow.machine import Machine, container_number
 from memlint.flow.sites import ExitKind, Fate, Mark
@@ -216,6 +217,7 @@ def _unpack(m: Machine, i: ir.Unpack, state: State) -> bool:
 
 def _iterate(m: Machine, i: ir.Iterate, state: State) -> bool:
     source = state.places.get(i.source, UNKNOWN)
+    late.called(m, state, source, i.node, "__iter__")
     state.set(i.target, source)
     return True
 
@@ -226,6 +228,7 @@ def _enter(m: Machine, i: ir.Enter, state: State) -> bool:
     match manager:
         case Handle():
             value = manager
+            _entered(m, i, manager, state)
         case Result():
             value = manager
         case Pending(call):
@@ -241,13 +244,28 @@ def _enter(m: Machine, i: ir.Enter, state: State) -> bool:
     return True
 
 
+def _entered(m: Machine, i: ir.Enter, manager: Handle, state: State) -> None:
+    """A block enters a resource: not all can be entered, nor all by this block, nor once they are released."""
+    record = m.records[manager.site]
+    kind, entry = record.site.kind, record.site.entry
+    late.called(m, state, manager, i.node, "__enter__")
+    own, other = kind.context, kind.async_context
+    if i.asynchronous:
+        own, other = other, own
+    if own is Context.NONE and other is not Context.NONE and entry is not None and not entry.receivers:
+        record.wrong_block = i.node
+
+
 def _exit(m: Machine, i: ir.Exit, state: State) -> bool:
     manager = state.places.get(i.manager, UNKNOWN)
     if isinstance(manager, Handle):
         kind = m.kind(manager)
         context = kind.async_context if i.asynchronous else kind.context
         if context is not Context.KEEPS:
+            m.by_block.add(manager.site)
             m.release(state, manager, i.node, "released by the block")
+        else:
+            m.records[manager.site].kept_by_block = i.node
     return True
 
 
@@ -299,9 +317,10 @@ def _set_return(m: Machine, i: ir.SetReturn, state: State) -> bool:
     state.returning = state.places.get(i.source, UNKNOWN) if i.source is not None else NONE
     for handle in state.handles(state.returning):
         m.reclaim(state, handle)
+    late.returned(m, state, i.node)
     if any(state.status.get(handle) is Status.HELD for handle in state.handles(state.returning)):
         m.giving.add(id(i.node))
-    elif state.returning != NONE:
+    elif state.returning != NONE and not late.watched(m, state, state.returning):
         m.withholding.add(id(i.node))
     state.drop_temporaries()
     m.check_lost(state, i.node, Fate.DISCARDED)

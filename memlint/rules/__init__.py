@@ -5,6 +5,8 @@ from __future__ import annotations
 from memlint.rules.mem101_unreleased_resource import UnreleasedResource
 from memlint.rules.mem102_discarded_resource import DiscardedResource
 from memlint.rules.mem103_reacquired_while_held import ReacquiredWhileHeld
+from memlint.rules.mem104_use_after_release import UseAfterRelease
+from memlint.rules.mem105_double_release import DoubleRelease
 from memlint.rules.mem106_dangling_task import DanglingTask
 from memlint.rules.mem107_unreaped_process import UnreapedProcess
 from memlint.rules.mem108_unjoined_worker import UnjoinedWorker
@@ -25,6 +27,8 @@ from memlint.rules.mem401_prefer_with import PreferWith
 from memlint.rules.mem402_closable_without_context_manager import ClosableWithoutContextManager
 from memlint.rules.mem403_exit_swallows_exceptions import ExitSwallowsExceptions
 from memlint.rules.mem404_contextmanager_without_finally import ContextManagerWithoutFinally
+from memlint.rules.mem405_with_does_not_close import WithDoesNotClose
+from memlint.rules.mem406_sync_with_on_async import SyncWithOnAsync
 from memlint.rules.mem407_manual_enter_exit import ManualEnterExit
 from memlint.rules.mem501_unbounded_cache import UnboundedCache
 from memlint.rules.mem502_cache_on_method import CacheOnMethod
@@ -38,6 +42,8 @@ RULES: tuple[Rule, ...] = (
     UnreleasedResource(),
     DiscardedResource(),
     ReacquiredWhileHeld(),
+    UseAfterRelease(),
+    DoubleRelease(),
     DanglingTask(),
     UnreapedProcess(),
     UnjoinedWorker(),
@@ -58,6 +64,8 @@ RULES: tuple[Rule, ...] = (
     ClosableWithoutContextManager(),
     ExitSwallowsExceptions(),
     ContextManagerWithoutFinally(),
+    WithDoesNotClose(),
+    SyncWithOnAsync(),
     ManualEnterExit(),
     UnboundedCache(),
     CacheOnMethod(),

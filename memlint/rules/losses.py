@@ -43,6 +43,8 @@ def strongest(record: SiteRecord) -> tuple[str, Outcome] | None:
     category = record.site.kind.category
     for fate in _NORMAL:
         outcome = record.outcomes.get(fate)
+        if outcome is not None and record.kept_by_block is not None:
+            return "MEM405", outcome
         if outcome is not None:
             return CATEGORY_CODES.get(category) or _HANDLE_CODES[fate], outcome
     raised = record.outcomes.get(Fate.RAISED)
@@ -136,6 +138,30 @@ def finding(
         symbol=report.unit.symbol,
         witness=witness(source, record, outcome),
         statement=statement_of(source, report.unit.node, record),
+        preview=record.site.kind.preview,
+    )
+
+
+def finding_at(
+    analysis: Analysis, report: UnitReport, node: ast.AST, code: str, message: str, severity: Severity,
+    record: SiteRecord,
+) -> Finding:  # fmt: skip
+    """A finding at what is done to a resource, with its acquisition as the first step of the witness."""
+    source = analysis.source
+    released = record.outcomes.get(Fate.RELEASED)
+    steps = [Step(StepKind.ACQUIRE, source.span(_head(record.site.node)), "acquired here")]
+    if released is not None:
+        steps.append(Step(StepKind.TAKE, source.span(_head(released.node)), released.text))
+    if node is not record.site.node:
+        steps.append(Step(StepKind.LOSE, source.span(_head(node)), "too late here"))
+    return Finding(
+        code=code,
+        path=source.path,
+        span=source.span(_head(node)),
+        message=message,
+        severity=severity,
+        symbol=report.unit.symbol,
+        witness=tuple(steps),
         preview=record.site.kind.preview,
     )
 
