@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from memlint.cli.arguments import BadUse
 from memlint.cli.console import say
-from memlint.engine import Checker
 from memlint.engine.baseline import compare, read_baseline, write_baseline
-from memlint.engine.silencing import silence
 from memlint.reports import Report
+
+if TYPE_CHECKING:
+    from memlint.engine.checker import Checker
 
 
 def against_baseline(report: Report, file: str | None, checked: Sequence[str], update: bool) -> Report:
@@ -30,6 +32,8 @@ def silenced(checker: Checker, report: Report, reason: str) -> Report:
     """Write the comments that ``--add-noqa`` asks for; what is left of the report is still printed."""
     if not reason.strip() or not reason.isprintable():
         raise BadUse("--add-noqa needs a reason, on one line")
+    from memlint.engine.silencing import silence  # late: it needs the whole analysis
+
     done = silence(checker, (f for f in report.findings if os.path.isfile(f.path)), reason.strip())
     say(f"silenced {done.findings} findings in {done.files} files")
     left = tuple(f for f in report.findings if f in done.left or not os.path.isfile(f.path))

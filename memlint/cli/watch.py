@@ -8,14 +8,16 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from memlint.catalogue import CatalogueError
-from memlint.cli.arguments import BadUse
 from memlint.cli.configuration import settings_for
 from memlint.cli.console import ExitCode, say
 from memlint.engine import find_files
-from memlint.rules import Rule
 from memlint.settings import Settings, SettingsError
+from memlint.trouble import Trouble
+
+if TYPE_CHECKING:
+    from memlint.rules import Rule
 
 PAUSE = 0.5
 """Seconds between two looks."""
@@ -25,7 +27,7 @@ Snapshot = dict[str, tuple[int, int]]
 
 def watch(
     arguments: argparse.Namespace,
-    rules: Sequence[Rule],
+    rules: Sequence[Rule] | None,
     check: Callable[[], object],
     sleep: Callable[[float], None] = time.sleep,
 ) -> ExitCode:
@@ -40,7 +42,7 @@ def watch(
                     print("\x1b[2J\x1b[H", end="")
                 try:
                     check()
-                except (BadUse, SettingsError, CatalogueError) as error:
+                except Trouble as error:
                     say(str(error))  # the next change may mend it
                 sys.stdout.flush()
                 say("waiting for changes; Ctrl-C ends")
@@ -49,7 +51,7 @@ def watch(
         return ExitCode.CLEAN
 
 
-def _snapshot(arguments: argparse.Namespace, rules: Sequence[Rule]) -> Snapshot:
+def _snapshot(arguments: argparse.Namespace, rules: Sequence[Rule] | None) -> Snapshot:
     """The state of every file that the result depends on."""
     paths = arguments.paths or ["."]
     try:

@@ -42,5 +42,7 @@ class Settings:
     show_fixes: bool = False
     jobs: int | None = None
     baseline: str | None = None
+    cache: bool = True
+    cache_dir: str | None = None
     catalogue: Mapping[str, object] = field(default_factory=dict)
     """The user's own catalogue tables, as read and not yet judged."""

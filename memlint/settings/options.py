@@ -177,6 +177,20 @@ OPTIONS: tuple[Option, ...] = (
         "Processes to run; by default one a core when there is enough to do.",
         metavar="N",
     ),
+    Option(
+        "cache",
+        Kind.FLAG,
+        True,
+        "Keep results on disk, and look again only at files that changed or that rest on something that did.",
+    ),
+    Option(
+        "cache-dir",
+        Kind.TEXT,
+        None,
+        "Folder to keep results in, by default `.memlint_cache` beside the configuration file; in a configuration "
+        "file, relative to it.",
+        metavar="FOLDER",
+    ),
     Option("watch", Kind.FLAG, False, "Check again whenever a file or a setting changes.", Place.FLAG_ONLY),
     Option(
         "stdin-filename",

@@ -55,7 +55,11 @@ def read_configuration(path: Path, codes: Sequence[str] | None) -> Settings:
         raise SettingsError(f"{path}: no [tool.memlint] table")
     settings = Settings(root=str(path.resolve().parent), origin=str(path))
     read = with_options(settings, table, codes, f"{path}: [tool.memlint]")
-    return read if read.baseline is None else replace(read, baseline=os.path.join(settings.root, read.baseline))
+    return replace(
+        read,
+        baseline=None if read.baseline is None else os.path.join(settings.root, read.baseline),
+        cache_dir=None if read.cache_dir is None else os.path.join(settings.root, read.cache_dir),
+    )
 
 
 def _parsed(path: Path) -> Mapping[str, object]:

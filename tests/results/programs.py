@@ -6,10 +6,10 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-MODULES = ("app.files", "app.base", "app.use", "app.sub.more", "app.sub.user", "plain", "other")
+MODULES = ("app.files", "app.use", "app.sub.more", "plain", "other", "third")
 """Modules that a project may have, beside the two packages ``app`` and ``app.sub``."""
 PACKAGES = ("app", "app.sub")
-FUNCTIONS = ("opened", "shut", "look", "both")
+FUNCTIONS = ("opened", "shut")
 CLASSES = ("Base", "Owner")
 
 
@@ -18,27 +18,32 @@ def path_of(module: str) -> str:
     return f"{module.replace('.', '/')}/__init__.py" if module in PACKAGES else f"{module.replace('.', '/')}.py"
 
 
-def text_of(rng: random.Random) -> str:
-    """A program: what it imports, defines and misuses is drawn by ``rng``."""
-    lines = [_import(rng) for _ in range(rng.randrange(4))]
-    lines += [_function(rng.choice(FUNCTIONS), rng) for _ in range(rng.randrange(3))]
-    lines += [_class(rng.choice(CLASSES), rng) for _ in range(rng.randrange(2))]
-    lines += [_user(number, rng) for number in range(rng.randrange(3))]
-    rng.shuffle(lines)
-    return "\n".join(sorted(lines, key=lambda line: "import" not in line)) + "\n"
+def text_of(module: str, rng: random.Random) -> str:
+    """A program for a module: what it imports, defines and misuses is drawn by ``rng``."""
+    names = [*FUNCTIONS, *CLASSES]
+    rng.shuffle(names)
+    parts: list[str] = []
+    for name in names[: rng.randrange(1, 5)]:  # a name is imported, defined, or nothing, so that chains are common
+        if rng.random() < 0.5:
+            parts.insert(0, _import(module, name, rng))
+        else:
+            parts.append(_function(name, rng) if name in FUNCTIONS else _class(name, rng))
+    parts += [_user(number, rng) for number in range(rng.randrange(1, 4))]
+    return "\n".join(parts) + "\n"
 
 
-def _import(rng: random.Random) -> str:
-    module = rng.choice((*MODULES, *PACKAGES))
-    name = rng.choice((*FUNCTIONS, *CLASSES))
+def _import(importer: str, name: str, rng: random.Random) -> str:
+    every = (*MODULES, *PACKAGES)
+    near = [module for module in every if module.startswith("app") == importer.startswith("app") and module != importer]
+    module = rng.choice(near if rng.random() < 0.9 else every)
+    last = module.rpartition(".")[2]
     ways = (
         f"from {module} import {name}",
-        f"from {module} import {name} as {rng.choice(FUNCTIONS)}",
-        f"import {module}",
-        f"from . import {module.rpartition('.')[2]}",
-        f"from .{module.rpartition('.')[2]} import {name}",
+        f"from {module} import {rng.choice(FUNCTIONS)} as {name}",
+        f"from .{last} import {name}",
+        f"from . import {last}\nimport {module}",
     )
-    return rng.choice(ways)
+    return rng.choice((*(4 * [ways[0]]), *ways))
 
 
 def _function(name: str, rng: random.Random) -> str:
@@ -47,8 +52,8 @@ def _function(name: str, rng: random.Random) -> str:
         "    return open(x)",
         "    x.close()",
         "    return x.fileno()",
-        f"    return {other}(x)",
-        f"    {other}(x)",
+        *(3 * [f"    return {other}(x)"]),
+        *(3 * [f"    {other}(x)"]),
         f"    if x:\n        return {other}(x)\n    return open(x)",
         f"    return {other}(open(x))",
         "    kept.append(x)",
@@ -66,21 +71,22 @@ def _class(name: str, rng: random.Random) -> str:
 
 
 def _user(number: int, rng: random.Random) -> str:
-    end = rng.choice(("print(f)", f"{_callee(rng)}(f)", "f.close()", "print(f)  # noqa: MEM101", "return f"))
-    return f"def user{number}(p):\n    f = {rng.choice(('open', _callee(rng), *CLASSES))}(p)\n    {end}\n"
+    end = rng.choice((*(2 * [f"{_callee(rng)}(f)"]), "print(f)", "f.close()", "print(f)  # noqa: MEM101", "return f"))
+    begin = rng.choice(("open", "open", _callee(rng), _callee(rng), *CLASSES))
+    return f"def user{number}(p):\n    f = {begin}(p)\n    {end}\n"
 
 
 def _callee(rng: random.Random) -> str:
     plain = rng.choice(FUNCTIONS)
     module = rng.choice(MODULES)
-    return rng.choice((plain, plain, plain, f"{module}.{plain}", f"{module.rpartition('.')[2]}.{plain}"))
+    return rng.choice((*(6 * [plain]), f"{module}.{plain}", f"{module.rpartition('.')[2]}.{plain}"))
 
 
 def write_project(folder: Path, rng: random.Random) -> None:
     """Write a project: most of the modules, each with a drawn program."""
     for module in (*PACKAGES, *MODULES):
-        if rng.random() < 0.85:
-            write(folder, module, text_of(rng))
+        if rng.random() < 0.9:
+            write(folder, module, text_of(module, rng))
 
 
 def write(folder: Path, module: str, text: str) -> None:
@@ -101,7 +107,7 @@ def edit(folder: Path, rng: random.Random) -> str:
 
 def _rewrite(folder: Path, rng: random.Random) -> str:
     module = rng.choice((*PACKAGES, *MODULES))
-    write(folder, module, text_of(rng))
+    write(folder, module, text_of(module, rng))
     return f"{module} was written"
 
 
