@@ -27,7 +27,7 @@ _FILE_NAME = re.compile(r"(?P<code>MEM\d{3})-(?P<name>[a-z0-9-]+)\.md")
 _TITLE = re.compile(r"# (?P<name>\S+) \((?P<code>MEM\d{3})\)")
 _STATUS = re.compile(
     r"Default: (?P<default>on|preview|off)\. Severity: (?P<severity>error|warning|note)\. "
-    r"Family: (?P<family>MEM-00[1-6]|none)\."
+    r"Family: (?P<family>MEM-00[1-6]|none)\.(?: Fix: (?P<fix>sometimes safe|unsafe)\.)?"
 )
 _FAMILY_TITLE = re.compile(r"## (?P<code>MEM-00\d): (?P<title>.+)")
 _FAMILY_KEY = re.compile(r"MEM-00(?P<number>[1-6])|MEM(?P<prefix>[1-6])")
@@ -63,6 +63,8 @@ class Example:
     files: tuple[ExampleFile, ...]
     fixed: str | None = None
     """What the fix makes of the (only) file."""
+    unsafe: bool = False
+    """Whether only an unsafe fix does that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Page:
     severity: str
     family: str
     """``MEM-001`` to ``MEM-006``; ``none`` for MEM0xx, which are about no resource."""
+    fix: str
+    """``sometimes safe``, ``unsafe``, or ``none``: whether ``memlint check --fix`` can mend what it reports."""
     text: str
     """The whole page, in Markdown."""
     examples: tuple[Example, ...]
@@ -193,6 +197,7 @@ def parse_page(file_name: str, text: str) -> Page:
         default=status["default"],
         severity=status["severity"],
         family=status["family"],
+        fix=status["fix"] or "none",
         text=text,
         examples=tuple(_examples(file_name, text)),
     )
@@ -217,10 +222,11 @@ def _examples(file_name: str, text: str) -> Iterator[Example]:
     """Group the python blocks of a page into examples."""
     examples: list[Example] = []
     for fence in _fences(file_name, text):
-        if fence.info == "python fixed":
+        if fence.info in ("python fixed", "python fixed unsafe"):
             if not examples or examples[-1].heading != fence.heading or examples[-1].fixed is not None:
                 raise PageError(f"{file_name}:{fence.line}: a fixed block must follow its case")
-            examples[-1] = Example(fence.heading, examples[-1].files, fence.text)
+            unsafe = fence.info.endswith("unsafe")
+            examples[-1] = Example(fence.heading, examples[-1].files, fence.text, unsafe)
         elif fence.info == "python":
             named = _FILE_LINE.match(fence.text)
             block = ExampleFile(named["path"] if named else "example.py", fence.text, fence.line + 1)
@@ -232,7 +238,8 @@ def _examples(file_name: str, text: str) -> Iterator[Example]:
             else:
                 raise PageError(f"{file_name}:{fence.line}: {fence.heading!r} already has a case")
         elif fence.info.startswith("python"):
-            raise PageError(f"{file_name}:{fence.line}: 'python' or 'python fixed', not {fence.info!r}")
+            kinds = "'python', 'python fixed' or 'python fixed unsafe'"
+            raise PageError(f"{file_name}:{fence.line}: {kinds}, not {fence.info!r}")
     yield from examples
 
 

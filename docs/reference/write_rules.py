@@ -17,6 +17,8 @@ HEAD = """\
 Written from the pages in `rules/` by `python docs/reference/write_rules.py`; do not edit.
 
 *on*: shown to everyone. *preview*: shown with `preview = true` or when selected by name. *off*: shown when selected.
+[Fixes](fixes.md) that are *sometimes safe* are carried out by `--fix` where they cannot change what the program does;
+those that are *unsafe* only with `--unsafe-fixes`.
 """
 
 
@@ -26,10 +28,10 @@ def table(pages: tuple[Page, ...], folder: str) -> str:
         return "No code yet.\n"
     rows = [
         f"| [{page.code}]({folder}{page.file_name}) | {page.name} | {page.default} | {page.severity} "
-        f"| {page.summary} |\n"
+        f"| {page.fix} | {page.summary} |\n"
         for page in pages
     ]
-    return "| code | name | default | severity | finds |\n|---|---|---|---|---|\n" + "".join(rows)
+    return "| code | name | default | severity | fix | finds |\n|---|---|---|---|---|---|\n" + "".join(rows)
 
 
 def reference(book: Rulebook) -> str:

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import itertools
 import sys
+import traceback
 from collections.abc import Iterable, Iterator
 
 from memlint.cli.arguments import BadUse
@@ -83,6 +84,9 @@ class Fixing:
             except (OSError, ValueError, Unreadable) as error:
                 words = error.strerror if isinstance(error, OSError) else str(error)
                 self.failures.append(Failure(path, f"cannot be fixed: {words}"))
+            except Exception as error:  # a fault of ours in one file must not keep others from being fixed
+                reason = f"internal error: {type(error).__name__}: {error}"
+                self.failures.append(Failure(path, reason, True, traceback.format_exc()))
             else:
                 yield fixed
 

@@ -15,7 +15,7 @@ from memlint.rulebook import Rulebook, UnknownRule
 from memlint.rules import Default, Rule
 from memlint.source import codes
 
-_KEYS = ("code", "name", "default", "severity", "summary")
+_KEYS = ("code", "name", "default", "severity", "summary", "fix")
 
 
 def explain(rule: str) -> ExitCode:
@@ -33,7 +33,8 @@ def rules(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
         return ExitCode.CLEAN
     width = max(len(row["name"]) for row in rows)
     for row in rows:
-        print(f"{row['code']}  {row['name']:{width}}  {row['default']:7}  {row['summary']}")
+        fix = "" if row["fix"] == "none" else f" (fix: {row['fix']})"
+        print(f"{row['code']}  {row['name']:{width}}  {row['default']:7}  {row['summary']}{fix}")
     return ExitCode.CLEAN
 
 
@@ -46,18 +47,21 @@ def catalogue(arguments: argparse.Namespace, rules: Sequence[Rule]) -> ExitCode:
 
 
 def _rows(rules: Sequence[Rule]) -> Iterator[dict[str, str]]:
+    from memlint.fixes.table import availability  # the other commands here need not wait for this import
+
     unparsable = (
         codes.UNPARSABLE,
         codes.UNPARSABLE_NAME,
         Default.ON.value,
         Severity.ERROR.value,
         codes.UNPARSABLE_SUMMARY,
+        "none",
     )
     yield dict(zip(_KEYS, unparsable, strict=True))
     unused = (codes.UNUSED, codes.UNUSED_NAME, Default.OFF.value, Severity.NOTE.value)
-    yield dict(zip(_KEYS, (*unused, codes.UNUSED_SUMMARY), strict=True))
+    yield dict(zip(_KEYS, (*unused, codes.UNUSED_SUMMARY, "none"), strict=True))
     for rule in rules:
-        facts = (rule.code, rule.name, rule.default.value, rule.severity.value, rule.summary)
+        facts = (rule.code, rule.name, rule.default.value, rule.severity.value, rule.summary, availability(rule.code))
         yield dict(zip(_KEYS, facts, strict=True))
 
 

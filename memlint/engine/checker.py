@@ -172,14 +172,16 @@ class Checker:
             elsewhere=self._project(source.path),
         )
 
-    def judge(self, source: Source, heed_comments: bool = True) -> FileResult:
+    def judge(self, source: Source, heed_comments: bool = True, analysis: Analysis | None = None) -> FileResult:
         """Analyse a file that was read, ask each rule that is on, and drop what comments silence.
+
+        An ``analysis`` of the file that is there already is not made again.
 
         Raises:
             Unreadable: the file is nested too deeply to be followed.
         """
         rules = [rule for rule in self.rules if not self.ignores(rule.code, source.path)]
-        analysis = self.analyse(source)
+        analysis = analysis or self.analyse(source)
         every = _guarded(source, lambda: [finding for rule in rules for finding in rule.check(analysis)])
         if not every and not self._reports_unused:
             return FileResult(source.path, skipped=analysis.skipped)

@@ -6,6 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from memlint.engine.checker import Checker
@@ -96,21 +97,21 @@ class Fixer:
             Unreadable: the program cannot be analysed.
         """
         done = FileFix(path, data, data)
-        text, tried = decode(data), set[tuple[Key, str]]()
+        tried: set[tuple[Key, str]] = set()
+        state = _State(self, decode(data), path)
         for _ in range(MOST):
-            changed = self._step(text, path, done, tried, wanted)
-            if changed is None:
+            following = self._step(state, done, tried, wanted)
+            if following is None:
                 break
-            text = changed
+            state = following
         if done.kept:
-            done.after = text.encode(encoding_of(data))
+            done.after = state.text.encode(encoding_of(data))
         return done
 
     def remedy(self, data: bytes, path: str, finding: Finding) -> Remedy | None:
         """The change for one finding as edits, unsafe ones included; None where there is none."""
-        text = decode(data)
         try:
-            state = _State(self, text, path)
+            state = _State(self, decode(data), path)
         except Unreadable:
             return None
         for fix, proposal in self._proposals(state, finding, FileFix(path, data, data)):
@@ -118,14 +119,13 @@ class Fixer:
                 changed = self._verified(state, finding, proposal)
             except Refused:
                 continue
-            return Remedy(fix.name, proposal.title, proposal.safe, tuple(_edits(text, changed)))
+            return Remedy(fix.name, proposal.title, proposal.safe, tuple(_edits(state.text, changed.text)))
         return None
 
     def _step(
-        self, text: str, path: str, done: FileFix, tried: set[tuple[Key, str]], wanted: Wanted | None
-    ) -> str | None:  # fmt: skip
-        """The text after the next change that holds; None when there is none."""
-        state = _State(self, text, path)
+        self, state: _State, done: FileFix, tried: set[tuple[Key, str]], wanted: Wanted | None
+    ) -> _State | None:  # fmt: skip
+        """What is known after the next change that holds; None when there is none."""
         done.unsafe, done.refused = [], []
         for finding in state.findings:
             key = key_of(finding, state.source.lines)
@@ -163,35 +163,31 @@ class Fixer:
             done.refused.append(Dropped(finding, *reasons[0]))
         yield from sorted(found, key=lambda each: not each[1].safe)
 
-    def _verified(self, state: _State, finding: Finding, proposal: Proposal) -> str:
-        """The text with a change made, when its finding is gone and no new one appears.
+    def _verified(self, state: _State, finding: Finding, proposal: Proposal) -> _State:
+        """What is known of the text with a change made, when its finding is gone and no new one appears.
 
         Raises:
             Refused: otherwise, saying what is wrong.
         """
         from memlint.fixes.rewrite import rewritten  # libcst is loaded only where code is rewritten
 
-        changed = rewritten(state.source, proposal)
+        changed = rewritten(state.places, proposal)
         if changed == state.text:
             raise Refused("it would change nothing")
         try:
-            after = self._counted(changed, state.source.path)
+            after = _State(self, changed, state.source.path)
+            compile(after.source.tree, "<fixed>", "exec", dont_inherit=True)
         except Unreadable as error:
             raise Refused(f"line {error.line} would not be Python: {error.reason}") from error
-        before = state.counted
-        for kind, count in after.items():
-            if count > before[kind]:
+        except (SyntaxError, ValueError) as error:
+            raise Refused(f"it would not be Python: {error}") from error
+        for kind, count in after.counted.items():
+            if count > state.counted[kind]:
                 raise Refused(f"{kind[0]} would appear in `{kind[1]}`")
         kind = (finding.code, finding.symbol)
-        if after[kind] >= before[kind]:
+        if after.counted[kind] >= state.counted[kind]:
             raise Refused("the finding would still be there")
-        return changed
-
-    def _counted(self, text: str, path: str) -> Counter[tuple[str, str]]:
-        source = parse(text, path)
-        compile(source.tree, "<fixed>", "exec", dont_inherit=True)
-        result = self._judge.judge(source)
-        return Counter((finding.code, finding.symbol) for finding in result.findings)
+        return after
 
 
 class _State:
@@ -202,16 +198,15 @@ class _State:
         self.source: Source = parse(text, path)
         self.places = Places(self.source)
         self.analysis: Analysis = fixer._checker.analyse(self.source)
-        self.findings = fixer._checker.judge(self.source).findings
-        self._fixer = fixer
-        self._counted: Counter[tuple[str, str]] | None = None
-
-    @property
-    def counted(self) -> Counter[tuple[str, str]]:
+        judged = fixer._judge.judge(self.source, analysis=self.analysis)
+        self.counted = Counter((finding.code, finding.symbol) for finding in judged.findings)
         """How often each rule speaks of each symbol, of the rules that a change is judged by."""
-        if self._counted is None:
-            self._counted = self._fixer._counted(self.text, self.source.path)
-        return self._counted
+        self._fixer = fixer
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the user is told."""
+        return self._fixer._checker.judge(self.source, analysis=self.analysis).findings
 
 
 def _judge_of(checker: Checker) -> Checker:

@@ -44,6 +44,8 @@ def way(case: Case) -> Way:
     if kind.async_context is Context.RELEASES:
         if not inside_async:
             raise Refused(f"{kind.label} needs an asynchronous function")
+        if isinstance(case.value, ast.Await):
+            raise Refused("the block may want the call itself instead of what awaiting it gives")
         return Way(True, doubt=ends_on_its_own_terms(kind))
     wrapper = _closer(kind)
     if wrapper is None:

@@ -72,6 +72,21 @@ class Case:
         outer = self.places.parent(self.call)
         return outer if isinstance(outer, ast.Await) else self.call
 
+    @property
+    def alone(self) -> ast.expr:
+        """The acquiring expression with its ``await``, whose whole value is the resource.
+
+        Raises:
+            Refused: the resource is one element of what it gives.
+        """
+        site = self.record.site
+        one_of_several = site.entry is not None and (site.entry.positions is not None or site.entry.every)
+        outer = self.places.parent(self.value)
+        unpacked = isinstance(outer, ast.Assign) and any(isinstance(t, (ast.Tuple, ast.List)) for t in outer.targets)
+        if one_of_several or unpacked or site.position or isinstance(outer, ast.Starred):
+            raise Refused("it is one of several that the call gives")
+        return self.value
+
     @cached_property
     def function(self) -> FunctionNode:
         """The function that the finding is in.

@@ -35,7 +35,9 @@ class Derived:
         """The variable that holds it, or the expression that gives it where it has none."""
         self.needs: dict[str, Need] = {resource: Need.VIEW} if isinstance(resource, str) else {}
         self.leaves: dict[Need, ast.AST] = {}
-        """For each need, a place at which such a value leaves the function's own names."""
+        """For each need, a place at which such a value is returned or stored where it outlives the function."""
+        self.handed: ast.AST | None = None
+        """A place at which one is given to a callee of which nothing is known."""
         self._kind = kind
         self._catalogue = catalogue
         self._names = names
@@ -112,7 +114,7 @@ class Derived:
                 return
         if any(self._is_resource(_unstarred(value)) for value in values):
             return  # the analysis knows what becomes of the resource itself
-        self._leave(need, call)
+        self.handed = self.handed or call
 
     def need(self, node: ast.expr) -> Need:
         """How much the value of an expression needs the resource."""

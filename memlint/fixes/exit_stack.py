@@ -7,7 +7,7 @@ import ast
 from memlint.catalogue.model import Category, Context
 from memlint.fixes.case import Case
 from memlint.fixes.derived import Derived, Need
-from memlint.fixes.kinds import ends_on_its_own_terms
+from memlint.fixes.kinds import TEXTS, ends_on_its_own_terms
 from memlint.fixes.lifetime import own
 from memlint.fixes.places import binds, captured, names_read
 from memlint.fixes.proposal import Block, Item, Operation, Proposal, Refused, ReplaceExpression, Wrap
@@ -48,14 +48,14 @@ def propose(case: Case) -> Proposal:
 
 
 def _kept(case: Case, stack: str, asynchronous: bool) -> tuple[Operation, tuple[Operation, ...]]:
-    kind = case.kind
+    kind, value = case.kind, case.alone
     if kind.context is Context.RELEASES:
-        return ReplaceExpression(case.value, f"{stack}.enter_context({{}})"), ()
-    if asynchronous:
-        return ReplaceExpression(case.value, f"await {stack}.enter_async_context({{}})"), ()
+        return ReplaceExpression(value, f"{stack}.enter_context({{}})"), ()
+    if asynchronous and not isinstance(value, ast.Await):
+        return ReplaceExpression(value, f"await {stack}.enter_async_context({{}})"), ()
     if kind.release[:1] == ("close",) and not kind.awaited_release:
         closing, operations = case.spelled("contextlib.closing")
-        return ReplaceExpression(case.value, f"{stack}.enter_context({closing}({{}}))"), operations
+        return ReplaceExpression(value, f"{stack}.enter_context({closing}({{}}))"), operations
     raise Refused(f"no block releases {kind.label}")
 
 
@@ -95,9 +95,9 @@ def _carried(case: Case, statement: ast.stmt, name: str) -> bool:
 
 def _doubts(case: Case, statements: tuple[ast.stmt, ...], derived: Derived) -> tuple[str, ...]:
     found: list[str] = []
-    if Need.VIEW in derived.leaves:
+    if Need.VIEW in derived.leaves or (derived.leaves and case.kind.name not in TEXTS):
         raise Refused("what reads from it leaves the function")
-    if derived.leaves:
+    if derived.leaves or derived.handed:
         found.append("what is given away came from it")
     why = ends_on_its_own_terms(case.kind)
     if why is not None:

@@ -7,14 +7,17 @@ from memlint.catalogue.model import Category, Kind
 PLAIN = frozenset({
     "archive", "archive member", "async file", "compressed file", "compressed stream", "dbm database",
     "directory listing", "extracted member", "file", "http response", "image stream", "memory mapping",
-    "requests session", "selector", "shelf", "socket", "sqlite blob", "temporary directory",
+    "requests session", "selector", "shelf", "socket", "sqlalchemy connection", "sqlalchemy session", "sqlite blob",
+    "temporary directory",
 })  # fmt: skip
 """Kinds whose block ends with nothing but their release, which may come twice.
 
 Others do more there: a database connection commits, a pool of processes is terminated, an executor is waited for.
 """
 
-UNSEEN = PLAIN - {"http response", "requests session", "socket", "temporary directory"}
+UNSEEN = PLAIN - {
+    "http response", "requests session", "socket", "sqlalchemy connection", "sqlalchemy session", "temporary directory",
+}  # fmt: skip
 """Of those, the kinds whose release nobody outside the function is waiting for, so that it may come earlier."""
 
 TEXTS = frozenset({
@@ -24,12 +27,14 @@ TEXTS = frozenset({
 """Kinds that are read piece by piece, and whose pieces need them no more."""
 
 VALUES = frozenset({
-    "commit", "decode", "encode", "execute_many", "fetchall", "fetchmany", "fetchone", "flush", "format", "get_data",
-    "getcode", "getheader", "getheaders", "getinfo", "getnames", "getpeername", "getsockname", "getvalue", "geturl",
-    "infolist", "isatty", "items", "json", "keys", "listen", "namelist", "read", "read1", "readable", "readall",
-    "readline", "readlines", "recv", "rollback", "seek", "seekable", "send", "sendall", "sendto", "setblocking",
-    "setsockopt", "settimeout", "shutdown", "size", "split", "splitlines", "startswith", "strip", "tell", "text",
-    "truncate", "values", "writable", "write", "writelines", "connect", "bind", "closed", "find", "rfind",
+    "bind", "commit", "communicate", "connect", "decode", "encode", "extractall", "fetch", "fetchall", "fetchmany",
+    "fetchone", "fetchrow", "fetchval", "find", "flush", "format", "getcode", "getheader", "getheaders", "getinfo",
+    "getnames", "getpeername", "getsockname", "geturl", "getvalue", "infolist", "isatty", "items", "json", "keys",
+    "listen", "namelist", "poll", "read", "read1", "readable", "readall", "readline", "readlines", "recv", "result",
+    "returncode", "rfind", "rollback", "run_until_complete", "scalar", "seek", "seekable", "select", "send",
+    "sendall", "sendto", "serve_forever", "setblocking", "setsockopt", "settimeout", "shutdown", "size", "split",
+    "splitlines", "startswith", "strip", "tell", "text", "truncate", "unregister", "values", "wait", "writable",
+    "write", "writelines",
 })  # fmt: skip
 """Methods whose result needs what it was read from no more."""
 

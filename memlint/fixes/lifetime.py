@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from memlint.catalogue.model import Category, Kind
 from memlint.fixes.case import Case
 from memlint.fixes.derived import Derived, Need
-from memlint.fixes.kinds import PLAIN, UNSEEN
+from memlint.fixes.kinds import PLAIN, TEXTS, UNSEEN
 from memlint.fixes.places import SCOPES, FunctionNode, Spot, binds, captured, names_read
 from memlint.fixes.proposal import Refused
 from memlint.flow.sites import Fate
@@ -48,8 +48,10 @@ class Lifetime:
         return self.closing
 
 
-def lifetime(case: Case, statement: ast.stmt, name: str | None) -> Lifetime:
+def lifetime(case: Case, statement: ast.stmt, name: str | None, siblings: tuple[str, ...] = ()) -> Lifetime:
     """How long a variable's resource is needed; without a name, ``statement`` itself is the first that needs it.
+
+    ``siblings`` are variables that need it from the beginning: the reader of a connection.
 
     Raises:
         Refused: another owner has it, or its uses are not all in one block.
@@ -68,7 +70,7 @@ def lifetime(case: Case, statement: ast.stmt, name: str | None) -> Lifetime:
         if any(binds(each, name) for each in region):
             raise Refused(f"`{name}` is bound again while it is needed")
         _only_here(case, function, spot, stop, name)
-        found = _extent(case, spot, region, name)
+        found = _extent(case, spot, region, name, siblings)
     _doubt(case, found, kind, function)
     return found
 
@@ -113,9 +115,12 @@ def _bound_first(spot: Spot, name: str) -> bool:
     return True
 
 
-def _extent(case: Case, spot: Spot, region: list[ast.stmt], resource: str | ast.expr) -> Lifetime:
+def _extent(
+    case: Case, spot: Spot, region: list[ast.stmt], resource: str | ast.expr, siblings: tuple[str, ...] = ()
+) -> Lifetime:
     """The part of a region that needs the resource, or what is read from it later."""
     derived = Derived(resource, case.kind, case.catalogue, case.places.names)
+    derived.needs.update(dict.fromkeys(siblings, Need.VIEW))
     for each in region:
         derived.read(each)
     found = Lifetime(spot, spot.index)
@@ -136,7 +141,7 @@ def _extent(case: Case, spot: Spot, region: list[ast.stmt], resource: str | ast.
         used = [n for n, each in enumerate(region) if derived.mentions(each)]
         found.last = first + used[-1] if used else spot.index
         _later(case, derived, found)
-        _leaves(derived, found)
+        _leaves(derived, found, case.kind)
     found.last = _with_neighbours(found)
     return found
 
@@ -160,12 +165,14 @@ def _end(found: Lifetime) -> int:
     return last.end_lineno or last.lineno
 
 
-def _leaves(derived: Derived, found: Lifetime) -> None:
-    if Need.VIEW in derived.leaves:
+def _leaves(derived: Derived, found: Lifetime, kind: Kind) -> None:
+    """Refuse, or doubt, what was read from the resource and outlives the function."""
+    if Need.VIEW in derived.leaves or (derived.leaves and kind.name not in TEXTS):
         raise Refused("what reads from it leaves the function")
-    if derived.leaves:
-        line = getattr(next(iter(derived.leaves.values())), "lineno", 0)
-        found.doubts.append(f"what line {line} gives away came from it")
+    for place in (*derived.leaves.values(), derived.handed):
+        if place is not None:
+            found.doubts.append(f"what line {getattr(place, 'lineno', 0)} gives away came from it")
+            return
 
 
 def _with_neighbours(found: Lifetime) -> int:
@@ -173,10 +180,11 @@ def _with_neighbours(found: Lifetime) -> int:
     if found.release is None:
         return found.last
     bound = {
-        node.id
+        target.id
         for each in found.statements
-        for node in ast.walk(each)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        if isinstance(each, ast.Assign) and isinstance(each.value, (ast.Call, ast.Await))
+        for target in each.targets
+        if isinstance(target, ast.Name)
     }
     last, block = found.last, found.spot.block
     while last + 1 < len(block) and _released_name(block[last + 1]) in bound:

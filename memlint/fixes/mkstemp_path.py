@@ -15,14 +15,22 @@ def propose(case: Case) -> Proposal:
         Refused: it is another statement.
     """
     statement = case.places.statement(case.call)
+    if "os.close" not in case.kind.release_by:
+        raise Refused(f"{case.kind.label} is no descriptor")
+    scope = case.places.function(case.call) or case.source.tree
     match statement:
-        case ast.Assign(targets=[ast.Name(id=path)], value=ast.Subscript(value=call, slice=ast.Constant(value=1))) if (
-            call is case.call and "os.close" in case.kind.release_by
-        ):
-            scope = case.places.function(case.call) or case.source.tree
+        case ast.Assign(targets=[ast.Name(id=path)], value=value):
+            ends = ""
+        case ast.Return(value=ast.expr() as value):
+            path = case.places.fresh("path", scope)
+            ends = f"\nreturn {path}"
+        case _:
+            raise Refused("the path is not taken out of the result by its index")
+    made = ast.get_source_segment(case.source.text, case.call)
+    match value:
+        case ast.Subscript(value=call, slice=ast.Constant(value=1)) if call is case.call and made is not None:
             name = case.places.fresh("descriptor", scope)
             close, operations = case.spelled("os.close")
-            made = ast.get_source_segment(case.source.text, call)
-            text = f"{name}, {path} = {made}\n{close}({name})"
+            text = f"{name}, {path} = {made}\n{close}({name}){ends}"
             return Proposal("Close the descriptor", (*operations, ReplaceStatement(statement, text)))
     raise Refused("the path is not taken out of the result by its index")

@@ -6,7 +6,7 @@ import ast
 
 from memlint.fixes.case import Case
 from memlint.fixes.lifetime import own
-from memlint.fixes.places import Spot
+from memlint.fixes.places import Spot, binds
 from memlint.fixes.proposal import Finally, Proposal, Refused, Wrap
 
 
@@ -38,6 +38,11 @@ def next_release(case: Case) -> Proposal:
         statement, owner = owner, case.places.parent(owner)
     spot = case.places.spot(statement)
     rest = _rest(spot)
+    if isinstance(spot.owner, ast.Try):
+        body = spot.owner.body
+        for name in (each.id for each in ast.walk(call) if isinstance(each, ast.Name)):
+            if any(binds(each, name) for each in body):
+                raise Refused(f"`{name}` may not be bound when finally runs")
     plain = all(isinstance(each, (ast.Expr, ast.If)) for each in rest)
     doubts = () if plain else ("what follows does more than release",)
     return Proposal("Let the next release run whatever this one does", (_wrap(spot, rest),), doubts)

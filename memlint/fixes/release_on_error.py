@@ -6,9 +6,10 @@ import ast
 
 from memlint.catalogue.model import Category
 from memlint.fixes.case import Case
+from memlint.fixes.kinds import PLAIN
 from memlint.fixes.places import binds, captured, names_read
 from memlint.fixes.proposal import OnError, Proposal, Refused, Wrap
-from memlint.fixes.try_finally import release_text, target
+from memlint.fixes.try_finally import release_text, released_elsewhere, target
 from memlint.flow.sites import Fate
 
 
@@ -23,7 +24,7 @@ def propose(case: Case) -> Proposal:
     if case.kind.category in (Category.TASK, Category.LOCK, Category.WORKER, Category.PROCESS):
         raise Refused(f"what {case.kind.label} does then is not known")
     statement = case.places.statement(case.call)
-    name = target(case, statement)
+    name, _ = target(case, statement)
     if captured(case.function, name):
         raise Refused(f"a nested function uses `{name}`")
     spot = case.places.spot(statement)
@@ -32,6 +33,8 @@ def propose(case: Case) -> Proposal:
         raise Refused("it is not returned at the end of its block")
     if any(binds(each, name) for each in rest) or any(_stores(each, name) for each in rest):
         raise Refused("it has another owner before it is returned")
+    if case.kind.name not in PLAIN and released_elsewhere(case, rest, name, None):
+        raise Refused("it is released in more than one place")
     text, operations = release_text(case, name)
     plain = isinstance(rest[-1].value, ast.Name) and len(rest) > 1
     statements = tuple(rest[:-1] if plain else rest)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
@@ -11,8 +12,10 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from memlint.fixes import proposal as op
-from memlint.fixes.heading import after_imports, with_import
+from memlint.fixes.heading import heading_ends, with_heading
 from memlint.fixes.layout import Statement, comments, led, tight, whole, with_lines, without_finally
+from memlint.fixes.pieces import Piece, indent_of, kept_lines, newline_of, piece_of
+from memlint.fixes.places import Places
 from memlint.fixes.proposal import Proposal, Refused
 from memlint.source.text import Source
 
@@ -20,20 +23,44 @@ Place: TypeAlias = tuple[int, int]
 C = TypeVar("C", bound=cst.CSTNode)
 
 
-def rewritten(source: Source, proposal: Proposal) -> str:
+def rewritten(places: Places, proposal: Proposal) -> str:
     """The text of a file with a fix carried out.
 
+    Only the function, class or statements that change are read by libcst, and the head of the module where an import
+    is added: the rest is not looked at.
+
     Raises:
-        Refused: libcst cannot read the file, or a place is written in a way that this does not know.
+        Refused: libcst cannot read that part, or a place is written in a way that this does not know.
     """
+    heading = [each for each in proposal.operations if isinstance(each, (op.Import, op.DefineGlobal))]
+    inside = [each for each in proposal.operations if not isinstance(each, (op.Import, op.DefineGlobal))]
+    source = places.source
+    lines = kept_lines(source.text)
     try:
-        module = cst.parse_module(source.text)
+        if inside:
+            piece = piece_of(places, inside)
+            kept = [""] * (piece.last - piece.first)  # so that the lines around keep their numbers
+            lines[piece.first - 1 : piece.last] = [_changed(source, piece, lines, inside), *kept]
+        if heading:
+            end = heading_ends(source)
+            config = cst.PartialParserConfig(default_newline=newline_of(source.text))
+            module = cst.parse_module("".join(lines[:end]), config=config)
+            lines[:end] = [with_heading(module, heading, followed="".join(lines[end : end + 1]))]
     except (cst.ParserSyntaxError, RecursionError) as error:
-        raise Refused("libcst cannot read the file") from error
-    rewriting = _Rewriting(source, module)
-    for operation in proposal.operations:
+        raise Refused("libcst cannot read the code") from error
+    return "".join(lines)
+
+
+def _changed(source: Source, piece: Piece, lines: Sequence[str], operations: Iterable[op.Operation]) -> str:
+    """The text of a piece with operations carried out."""
+    newline = newline_of(source.text)
+    config = cst.PartialParserConfig(default_indent=indent_of(source), default_newline=newline)
+    frame = f"if True:{newline}" if piece.indented else ""
+    module = cst.parse_module(frame + "".join(lines[piece.first - 1 : piece.last]), config=config)
+    rewriting = _Rewriting(source, module, piece.first - 1 - piece.indented)
+    for operation in operations:
         rewriting.add(operation)
-    return rewriting.run().code
+    return rewriting.run().code.removeprefix(frame)
 
 
 @dataclass(eq=False)
@@ -51,7 +78,7 @@ BlockEdit: TypeAlias = Callable[[Slots], Slots]
 class _Rewriting(cst.CSTTransformer):
     """All operations in one pass: expressions first, then the blocks around them."""
 
-    def __init__(self, source: Source, module: cst.Module) -> None:
+    def __init__(self, source: Source, module: cst.Module, offset: int) -> None:
         super().__init__()
         self._source = source
         self._module = module
@@ -59,27 +86,18 @@ class _Rewriting(cst.CSTTransformer):
         self._statements: dict[Place, Statement] = {}
         self._expressions: dict[tuple[Place, Place], cst.BaseExpression] = {}
         for node, place in self._wrapper.resolve(PositionProvider).items():
-            start = (place.start.line, place.start.column)
+            start = (place.start.line + offset, place.start.column)
             if isinstance(node, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
                 self._statements.setdefault(start, node)
             elif isinstance(node, cst.BaseExpression):
-                self._expressions.setdefault((start, (place.end.line, place.end.column)), node)
+                self._expressions.setdefault((start, (place.end.line + offset, place.end.column)), node)
         self._blocks: dict[Place, list[BlockEdit]] = {}
         self._nodes: dict[cst.CSTNode, list[Callable[[cst.CSTNode], cst.CSTNode]]] = {}
-        self._imports: list[str] = []
-        self._globals: list[str] = []
 
     def run(self) -> cst.Module:
         """The module with everything done."""
         changed = self._module.visit(self)
         assert isinstance(changed, cst.Module)
-        for text in self._globals:
-            body = [*changed.body]
-            place = after_imports(body)
-            body[place:place] = self._parsed(text, leading=True)
-            changed = changed.with_changes(body=body)
-        for name in self._imports:
-            changed = with_import(changed, name)
         return changed
 
     # --- finding places ----------------------------------------------------------------------------------------------
@@ -98,11 +116,9 @@ class _Rewriting(cst.CSTTransformer):
             raise Refused(f"an expression in line {span.line} is written in a way that the fix does not know")
         return found
 
-    def _parsed(self, text: str, leading: bool = False) -> list[Statement]:
+    def _parsed(self, text: str) -> list[Statement]:
         parsed = [whole(each) for each in cst.parse_module(text + "\n", config=self._module.config_for_parsing).body]
-        if leading:
-            parsed[0] = with_lines(parsed[0], [cst.EmptyLine(indent=False)])
-        return parsed
+        return [with_lines(each, [_bare(line) for line in each.leading_lines]) for each in parsed]
 
     def _parsed_expression(self, text: str) -> cst.BaseExpression:
         return cst.parse_expression(text, config=self._module.config_for_parsing)
@@ -132,10 +148,6 @@ class _Rewriting(cst.CSTTransformer):
                 self._remove_decorator(operation)
             case op.SetDefault():
                 self._on(self._expression(operation.default), lambda _: self._parsed_expression(operation.text))
-            case op.Import(module=name):
-                self._imports.append(name)
-            case op.DefineGlobal(text=text):
-                self._globals.append(text)
 
     def _on(self, node: cst.CSTNode, change: Callable[[cst.CSTNode], cst.CSTNode]) -> None:
         self._nodes.setdefault(node, []).append(change)
@@ -245,7 +257,9 @@ class _Rewriting(cst.CSTTransformer):
                 header = head.trailing_whitespace
         elif body:
             leading = body[0].leading_lines
-            body = [with_lines(body[0], ()), *body[1:]]
+            if not isinstance(wrap.around, op.Block):  # what a comment says of the statement goes into the try with it
+                leading = [*itertools.takewhile(lambda line: line.comment is None, leading)]
+            body = [with_lines(body[0], body[0].leading_lines[len(leading) :]), *body[1:]]
         body = [tight(body[0]), *body[1:]] if body else self._parsed("pass")
         block = cst.IndentedBlock(body, header=header, footer=footer)
         match wrap.around:
@@ -371,6 +385,11 @@ class _Fill(cst.CSTTransformer):
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:  # noqa: ARG002 # libcst's signature
         return self._value if updated_node.value == "__it__" else updated_node
+
+
+def _bare(line: cst.EmptyLine) -> cst.EmptyLine:
+    """A line that holds no white space where it holds no comment."""
+    return line if line.comment is not None else line.with_changes(indent=False)
 
 
 def _index(slots: Slots, node: cst.CSTNode) -> int:

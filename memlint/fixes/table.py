@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memlint.fixes import (
     aclosing,
@@ -52,12 +52,11 @@ _HANDLES = (WITH, UNNAMED, FINALLY, STACK)
 
 FIXES: dict[str, tuple[Fix, ...]] = {
     "MEM101": _HANDLES,
-    "MEM102": (MKSTEMP, UNNAMED),
+    "MEM102": (UNNAMED, MKSTEMP),
     "MEM103": _HANDLES,
     "MEM106": (Fix("keep-task", keep_task.propose, sometimes_safe=False),),
-    "MEM107": (WITH,),
-    "MEM108": (WITH,),
-    "MEM109": (WITH, FINALLY),
+    "MEM108": (replace(WITH, sometimes_safe=False),),
+    "MEM109": (replace(WITH, sometimes_safe=False), replace(FINALLY, sometimes_safe=False)),
     "MEM110": (LOCK,),
     "MEM111": (WITH, FINALLY),
     "MEM113": (Fix("release-field", release_field.propose, sometimes_safe=False),),
@@ -80,11 +79,11 @@ FIXES: dict[str, tuple[Fix, ...]] = {
 
 
 def availability(code: str) -> str:
-    """Whether a rule has a fix, in a word: ``sometimes``, ``unsafe`` or ``none``."""
+    """Whether a rule has a fix: ``sometimes safe``, ``unsafe`` or ``none``."""
     fixes = FIXES.get(code, ())
     if not fixes:
         return "none"
-    return "sometimes" if any(fix.sometimes_safe for fix in fixes) else "unsafe"
+    return "sometimes safe" if any(fix.sometimes_safe for fix in fixes) else "unsafe"
 
 
 def every_fix() -> Iterator[Fix]:

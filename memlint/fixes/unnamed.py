@@ -39,7 +39,7 @@ def propose(case: Case) -> Proposal:
         raise Refused("it is acquired at class level")
     word = variable_for(case.kind)
     name = case.places.fresh(word if function is not None else f"_{word}", scope)
-    item = Item(case.value, name, manner.wrapper)
+    item = Item(case.alone, name, manner.wrapper)
     life = lifetime(case, statement, None) if function is not None else _at_top(case, statement)
     if isinstance(statement, (ast.If, ast.Match)):
         life.doubts.append("the block lasts longer than the condition")
@@ -72,7 +72,7 @@ def _at_top(case: Case, statement: ast.stmt) -> Lifetime:
     """At module level the block is the statement itself: what it binds must stand alone."""
     derived = Derived(case.value, case.kind, case.catalogue, case.places.names)
     derived.read(statement)
-    if derived.needs or derived.leaves:
+    if derived.needs or derived.leaves or derived.handed:
         raise Refused("what came from it is used by the rest of the module")
     spot = case.places.spot(statement)
     return Lifetime(spot, spot.index)

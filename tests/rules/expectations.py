@@ -60,6 +60,11 @@ def unfit(findings: Iterable[Finding]) -> Iterator[str]:
             yield f"not in the style of messages: {finding.code} {finding.message!r}"
 
 
+def without_expectations(text: str) -> str:
+    """A block as it would stand in a file: without the comments that expect findings."""
+    return "".join(_MARK.sub("", line).rstrip() + "\n" for line in text.splitlines())
+
+
 def expectations(text: str, own_code: str) -> list[Expected]:
     """The comments of a block.  Raises ValueError on one that cannot be read."""
     return [

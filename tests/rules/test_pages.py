@@ -10,7 +10,10 @@ import pytest
 
 import memlint.catalogue
 from memlint.api import check_paths, check_source
+from memlint.engine import Checker
+from memlint.engine.fixing import Fixer
 from memlint.findings import Finding
+from memlint.fixes.table import FIXES, availability
 from memlint.flow.analysis import analyse
 from memlint.rulebook import Example, ExampleFile, Page, Rulebook
 from memlint.rules import RULES, Default, Rule
@@ -18,7 +21,7 @@ from memlint.rules.definitions import StructureRule
 from memlint.settings import Settings
 from memlint.source import codes, decode
 
-from .expectations import disagreements, expectations, unannounced, unfit
+from .expectations import disagreements, expectations, unannounced, unfit, without_expectations
 
 BOOK = Rulebook.load()
 CASES = [
@@ -93,11 +96,35 @@ def test_the_page_is_kept(page: Page, example: Example, tmp_path: Path) -> None:
     assert not differences, "\n".join((example.heading, *differences, "", example.files[0].text))
 
 
-@pytest.mark.parametrize(("page", "example"), FIXED)
-def test_a_fixed_example_is_silent(page: Page, example: Example) -> None:
-    assert example.fixed is not None
+def fix(page: Page, example: Example, *, unsafe: bool) -> str:
+    """What the fix makes of a case, in which the page's own rule is on whatever its default."""
+    checker = Checker(Settings(select=("MEM", page.code), preview=True))
+    program = without_expectations(example.files[0].text)
+    return Fixer(checker, unsafe=unsafe).fix(program.encode(), "example.py").after.decode()
 
-    assert found(page, ExampleFile("example.py", example.fixed, 1), set()) == []
+
+@pytest.mark.parametrize(("page", "example"), FIXED)
+def test_a_fixed_block_is_what_the_fix_makes_of_its_case_and_is_silent(page: Page, example: Example) -> None:
+    assert example.fixed is not None
+    left = expectations(example.fixed, page.code)
+
+    assert fix(page, example, unsafe=example.unsafe) == without_expectations(example.fixed)
+    assert not [*disagreements(found(page, ExampleFile("example.py", example.fixed, 1), set()), left)]
+    assert len(left) < len(expectations(example.files[0].text, page.code))
+
+
+@pytest.mark.parametrize(("page", "example"), [case for case in FIXED if case.values[1].unsafe])
+def test_what_an_unsafe_fix_makes_no_safe_fix_does(page: Page, example: Example) -> None:
+    assert fix(page, example, unsafe=False) == without_expectations(example.files[0].text)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_says_whether_its_rule_has_a_fix_and_shows_it(page: Page) -> None:
+    shown = {example.unsafe for example in page.examples if example.fixed is not None}
+
+    assert page.fix == availability(page.code)
+    assert bool(shown) == (page.code in FIXES)
+    assert (False in shown) == (page.fix == "sometimes safe")
 
 
 TRIGGERS = {rule.code: rule.trigger for rule in RULES if isinstance(rule, StructureRule)}

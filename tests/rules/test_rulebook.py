@@ -96,7 +96,7 @@ def test_the_checkout_has_the_six_families() -> None:
         ("Default: preview", "Default: maybe", ":5: expected"),
         ("Family: MEM-001", "Family: MEM-003", ":5: MEM199 cannot be of family MEM-003"),
         ("```\n\n```python fixed", "```\n\n```python", "already has a case"),
-        ("```python fixed", "```python broken", "'python' or 'python fixed'"),
+        ("```python fixed", "```python broken", "'python', 'python fixed' or 'python fixed unsafe'"),
         ("```python\n", "```text\n", "a fixed block must follow"),
         ("    pass\n```", "    pass\n", "never closed"),
     ],
