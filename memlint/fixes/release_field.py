@@ -18,9 +18,7 @@ def propose(case: Case) -> Proposal:
     """
     loss = _loss(case)
     kind = loss.record.site.kind
-    owner = next(
-        (each for each in case.places.around(loss.record.site.node) if isinstance(each, ast.ClassDef)), None
-    )
+    owner = next((each for each in case.places.around(loss.record.site.node) if isinstance(each, ast.ClassDef)), None)
     name = (loss.closer or "").rpartition(".")[2].removesuffix("()")
     method = next((each for each in owner.body if getattr(each, "name", None) == name), None) if owner else None
     if not isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)) or not kind.release:
