@@ -201,20 +201,21 @@ class Keepers:
         empty_caches()
         heap.collect()
         fresh = [thing for thing in gc.get_objects() if not _is_ours(thing)] if not heap.noticed else []
-        kinds = Counter(_name(thing) for thing in fresh)
+        keeper, chain = self._holding({id(thing) for thing in fresh}) or self._search(fresh, heap)
+        stays = _kept_by(keeper, fresh) if chain is not None else fresh
+        kinds = Counter(_name(thing) for thing in stays)
         named = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common(4))
-        chain = self._holding({id(thing) for thing in fresh}) or self._search(fresh, heap)
         if chain is None:
             return replace(growth, kinds=named)
         return replace(growth, kinds=named, held_by=str(chain), place=chain.place)
 
-    def _holding(self, fresh: set[int]) -> paths.Chain | None:
+    def _holding(self, fresh: set[int]) -> tuple[Any, paths.Chain] | None:
         for container, chain in self._known:
             if any(id(child) in fresh for child in gc.get_referents(container)):
-                return chain
+                return container, chain
         return None
 
-    def _search(self, fresh: list[Any], heap: HeapMark) -> paths.Chain | None:
+    def _search(self, fresh: list[Any], heap: HeapMark) -> tuple[Any, paths.Chain | None]:
         """Of the old objects that refer to something fresh, the one with most, if a module leads to it."""
         heap.thaw("a search for what grows")
         inside = {id(thing) for thing in fresh}
@@ -225,19 +226,24 @@ class Keepers:
             if id(thing) not in inside | ours and type(thing) is not types.FrameType and not _is_ours(thing)
         ]
         for _, keeper in sorted(keepers, key=lambda pair: -pair[0])[:CANDIDATES]:
-            chain = paths.back(keeper, _modules())
+            chain = paths.back(keeper, paths.all_roots())
             if chain is not None:
                 self._known.append((keeper, chain))
-                return chain
-        return None
+                return keeper, chain
+        return None, None
 
 
-def _modules() -> dict[str, Any]:
-    return {
-        name: vars(module)
-        for name, module in list(sys.modules.items())
-        if type(module) is types.ModuleType and not name.startswith(("_pytest", "pytest", "pluggy"))
-    }
+def _kept_by(keeper: Any, fresh: list[Any]) -> list[Any]:
+    """Of what is fresh, that to which a container leads: the rest is the harness's."""
+    left = {id(thing): thing for thing in fresh}
+    stays: list[Any] = []
+    pending = [keeper]
+    while pending:
+        for child in gc.get_referents(pending.pop()):
+            if left.pop(id(child), None) is not None:
+                stays.append(child)
+                pending.append(child)
+    return stays
 
 
 def _is_ours(thing: Any) -> bool:

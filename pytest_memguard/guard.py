@@ -11,6 +11,7 @@ from typing import Any
 
 from . import kinds, paths
 from .heap import HeapMark
+from .holders import held_now, stands_at
 from .ledger import MARK, Drop, Ledger
 from .options import Settings
 from .options import settings as read_settings
@@ -152,7 +153,7 @@ class Guard:
             budget = turn.settings.settle * self._hope(turn)
             left = settle(lambda: self._still(left), budget, clock=self._clock, sleep=self._sleep)
         findings = [
-            self._judge(sight, owner)
+            self._judge(sight, owner, thoroughly=turn.settings.level == "explain")
             for sight, owner in left.values()
             if judge and not (sight.acquired is not None and sight.acquired.dropped)
         ]
@@ -222,19 +223,30 @@ class Guard:
         others = any(key[0] == "process" for key in self.take() - turn.innocent)
         return 1.0 if its or others else 0.1
 
-    def _judge(self, sight: Sight, owner: Owner) -> Finding:
+    def _judge(self, sight: Sight, owner: Owner, *, thoroughly: bool) -> Finding:
         finding = judge_sight(sight, owner)
         if finding.verdict is not Verdict.LEAKING:
             return finding
-        held_by = paths.chain(paths.module_roots(Place.PROJECT), sight.object) if sight.object is not None else ""
-        if held_by or sight.acquired is None or sight.acquired.acquirer() is not Place.LIBRARY:
-            return replace(finding, held_by=held_by)
+        by_library = sight.acquired is not None and sight.acquired.acquirer() is Place.LIBRARY
         if sight.object is None:
-            return replace(finding, verdict=Verdict.UNKNOWN, reason="an installed library made it, for itself or not")
-        kept = paths.chain(paths.module_roots(Place.LIBRARY), sight.object, 4 * paths.LIMIT)
-        if kept:
-            return replace(finding, verdict=Verdict.UNKNOWN, reason="an installed library keeps it", held_by=kept)
-        return finding
+            reason = "an installed library made it, for itself or not"
+            return replace(finding, verdict=Verdict.UNKNOWN, reason=reason) if by_library else finding
+        held_by = paths.chain(paths.module_roots(Place.PROJECT), sight.object)
+        if by_library and not held_by:
+            kept = paths.chain(paths.module_roots(Place.LIBRARY), sight.object, 4 * paths.LIMIT)
+            if kept:
+                return replace(finding, verdict=Verdict.UNKNOWN, reason="an installed library keeps it", held_by=kept)
+        now_at = stands_at(sight.object)
+        if not now_at:
+            held_by = held_by or held_now(sight.object) or self._search(sight.object, thoroughly)
+        return replace(finding, held_by=held_by, now_at=now_at)
+
+    def _search(self, thing: object, thoroughly: bool) -> str:
+        """The chain from any module at all, for who asked for more than the cheap searches."""
+        if not thoroughly:
+            return ""
+        self.heap.thaw("a search for who keeps something")
+        return str(paths.back(thing, paths.all_roots()) or "")
 
     def _matters(self, finding: Finding, settings: Settings) -> bool:
         return finding.verdict is not Verdict.NOT_LEAKING and not settings.ignores(finding.kind)

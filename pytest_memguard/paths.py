@@ -33,6 +33,15 @@ _HARNESS = ("_pytest.", "pluggy.", "pytest_memguard.", "unittest.")
 """Modules whose objects see every test: a chain through them says nothing."""
 
 
+def all_roots() -> dict[str, Any]:
+    """The dictionaries of all modules but the harness's, by module name."""
+    return {
+        name: vars(module)
+        for name, module in list(sys.modules.items())
+        if type(module) is types.ModuleType and not name.startswith(("_pytest", "pytest", "pluggy"))
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """References from a module to an object."""
@@ -156,7 +165,8 @@ def _words(steps: list[tuple[str, Any]]) -> str:
     for (_, parent), (_, child) in pairwise(steps):
         label = _label(parent, child)
         if parent is steps[0][1]:
-            words[0] += f".{label}" if label else ""
+            between = " " if words[0].endswith(":") else "."
+            words[0] += f"{between}{label}" if label else ""
             words[0] += f" ({type(child).__name__})"
         elif not (type(child) is dict and (label == "__dict__" or isinstance(parent, type))):
             words.append(label or type(child).__name__)
@@ -176,12 +186,24 @@ def _label(parent: Any, child: Any) -> str:
         return next((name for name, value in vars(parent).items() if value is child), "")
     if isinstance(parent, types.CellType):
         return "closure"
+    if isinstance(parent, types.GeneratorType | types.CoroutineType | types.AsyncGeneratorType):
+        return _local(parent, child)
     attributes = _own_dictionary(parent)
     if attributes is child:
         return "__dict__"
     if attributes is not None:
         return next((name for name, value in attributes.items() if value is child), "")
     return ""
+
+
+def _local(waiting: Any, child: Any) -> str:
+    """How a function that waits at a `yield` or an `await` calls a value."""
+    frame = next(
+        (value for name in ("gi_frame", "cr_frame", "ag_frame") if (value := getattr(waiting, name, None)) is not None),
+        None,
+    )
+    values = frame.f_locals if frame is not None else {}
+    return next((name for name, value in values.items() if value is child), "")
 
 
 def _own_dictionary(thing: Any) -> dict[str, Any] | None:

@@ -40,6 +40,8 @@ class Finding:
     owner: Owner
     held_by: str = ""
     """The chain of references that keeps it alive, when one was found."""
+    now_at: str = ""
+    """Where a thread or a task stands now."""
     subject: bool = True
     advisory: bool = False
     """Whether its kind is only reported: nothing fails for it."""
@@ -66,6 +68,12 @@ def judge_sight(sight: Sight, owner: Owner) -> Finding:
     if sight.acquired is None and kinds.find(sight.kind).group == kinds.STATE:
         verdict, reason = Verdict.LEAKING, f"changed between beginning and end of {owner}; nothing tells by which line"
     return Finding(verdict, reason, sight.kind, sight.what, how, sight.acquired, owner, subject=sight.subject)
+
+
+def judge_opened(finding: Finding, acquired: Acquisition) -> Finding:
+    """Judge again what nothing told of, once a traced run has shown the line that opens it."""
+    verdict, reason = _open(acquired, finding.how)
+    return replace(finding, verdict=verdict, reason=reason, acquired=acquired)
 
 
 def judge_drop(drop: Drop) -> Finding:
@@ -109,7 +117,7 @@ def _innocence(acquired: Acquisition) -> str:
 
 def _open(acquired: Acquisition | None, how: str) -> tuple[Verdict, str]:
     if acquired is None:
-        return Verdict.UNKNOWN, "nothing told who acquired it"
+        return Verdict.UNKNOWN, "nothing told who acquired it; --memguard-level=explain looks for the line"
     why = _innocence(acquired)
     if why:
         return Verdict.NOT_LEAKING, why

@@ -93,7 +93,7 @@ class Descriptors:
         if self._base is None:
             self._base = frozenset(seen)
         census: Census = frozenset(
-            (self.name, number, "" if number in self._base else _link(number)) for number in seen
+            (self.name, number, "" if number in self._base else link_of(number)) for number in seen
         )
         if seen <= self._base:
             self._last = numbers, census
@@ -103,7 +103,7 @@ class Descriptors:
         """Tell kind, name and origin of a descriptor."""
         number = key[1]
         assert isinstance(number, int)
-        link = _link(number)
+        link = link_of(number)
         if not link:
             return None
         kind = kind_of(link)
@@ -187,7 +187,8 @@ _STANDS = (OPENER, _Opens.__call__.__code__)
 """The frames that note an opened file themselves."""
 
 
-def _link(number: int) -> str:
+def link_of(number: int) -> str:
+    """What the kernel calls a descriptor; "" when it is closed."""
     try:
         return os.readlink(f"{FOLDER}/{number}")
     except OSError:  # a thread closed it meanwhile

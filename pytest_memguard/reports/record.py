@@ -23,6 +23,15 @@ class Line(TypedDict):
     function: str
 
 
+class Growing(TypedDict):
+    """A line, and what it allocates in one run that is still there after it."""
+
+    file: str
+    line: int
+    bytes: int
+    blocks: int
+
+
 class Record(TypedDict):
     """One finding about one test or fixture."""
 
@@ -40,6 +49,10 @@ class Record(TypedDict):
     fingerprint: str
     origin: list[Line]
     held_by: str
+    now_at: str
+    """Where a thread or a task stood when its test had ended."""
+    grew_at: list[Growing]
+    """The lines that allocated what stays of a run, the largest first."""
 
 
 def record(test: str, finding: Finding, *, fails: bool, allowed: str = "") -> Record:
@@ -58,6 +71,8 @@ def record(test: str, finding: Finding, *, fails: bool, allowed: str = "") -> Re
         fingerprint=finding.fingerprint,
         origin=_origin(finding.acquired),
         held_by=finding.held_by,
+        now_at=finding.now_at,
+        grew_at=[Growing(file=short(at.file), line=at.line, bytes=at.size, blocks=at.blocks) for at in finding.lines],
     )
 
 

@@ -64,6 +64,8 @@ def _block(group: list[Finding], also: list[str]) -> str:
         f"grew at  {_place(line)}  {line.size} bytes in {line.blocks} blocks  {_text(line.file, line.line)}".rstrip()
         for line in first.lines
     ]
+    if first.now_at:
+        text.append(f"now at   {first.now_at}")
     if first.held_by:
         text.append(f"held by  {first.held_by}")
     if first.verdict.value != "leaking" or first.advisory:

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+from .. import kinds
+from ..frames import Origin
 from ..growth import Keepers, Tape, Unproved, prove
 from ..guard import Guard
+from ..openings import Openings
 from ..options import Settings
-from ..origins import Owner
-from ..verdict import Finding, judge_growth, judge_unproved
+from ..origins import Acquisition, Owner
+from ..verdict import Finding, judge_growth, judge_opened, judge_unproved
 from .fixtures import Fixtures
 
 
@@ -53,14 +56,9 @@ class Repeats:
         if settings.ignores("heap growth"):
             return []
 
-        def once() -> bool:
-            reports = runtestprotocol(item, nextitem=stay(item), log=False)
-            item._report_sections.clear()
-            return all(report.passed for report in reports)
-
         with self._unheard():
             result = prove(
-                once,
+                lambda: _again(item),
                 self._guard.heap,
                 self._keepers,
                 settings.repeats,
@@ -73,6 +71,22 @@ class Repeats:
             return [judge_unproved(result, owner)]
         return [judge_growth(result, owner)]
 
+    def name(self, item: pytest.Item, findings: list[Finding], owner: Owner) -> list[Finding]:
+        """Run a test once more, line by line, when it left descriptors that nothing told of; say who opened them."""
+        unknown = [each for each in findings if each.acquired is None and kinds.find(each.kind).group == "descriptor"]
+        if not unknown:
+            return findings
+        with self._unheard(), Openings() as openings:
+            _again(item)
+        known = {kind: iter(each) for kind, each in openings.by_kind().items()}
+        told: list[Finding] = []
+        for finding in findings:
+            where = next(known.get(finding.kind, iter(())), None) if finding in unknown else None
+            told.append(
+                judge_opened(finding, Acquisition(finding.kind, "", Origin(where), owner)) if where else finding
+            )
+        return told
+
     @contextmanager
     def _unheard(self) -> Iterator[None]:
         """No set-up counts, and no turn."""
@@ -83,3 +97,10 @@ class Repeats:
             self._fixtures.guard = guard
             self._guard.heap.collect()
             self._guard.heap.mark()
+
+
+def _again(item: pytest.Item) -> bool:
+    """Run a test with its own fixtures set up anew; whether it passed."""
+    reports = runtestprotocol(item, nextitem=stay(item), log=False)
+    item._report_sections.clear()
+    return all(report.passed for report in reports)

@@ -20,7 +20,7 @@ from ..options import Settings
 from ..origins import Owner
 from ..reports.record import Record, known, write
 from ..reports.summary import summary
-from ..verdict import Finding, judge_peak
+from ..verdict import Finding, Verdict, judge_peak
 from .fixtures import Fixtures
 from .marks import Marks, Misused, Terms
 from .peaks import Peaks
@@ -102,7 +102,8 @@ class Session:
         """Run a test once, and again where growth is to be proved; its reports say what was found."""
         self._peaks.limit = terms.settings.peak
         values = getattr(item, "funcargs", None)  # pytest lets go of what fixtures gave before the turn is judged
-        stays = stay(item) if terms.repeats else nextitem
+        explains = terms.settings.level == "explain"
+        stays = stay(item) if terms.repeats or explains else nextitem
         owner = Owner(item.nodeid, "test")
         self._guard.begin(owner, terms.settings, next_one=True)
         if terms.repeats:
@@ -114,9 +115,11 @@ class Session:
         del values
         if self._peaks.limit and self._peaks.peak > self._peaks.limit:
             findings.append(judge_peak(self._peaks.peak, self._peaks.limit, owner))
-        if suspect:
+        if suspect and not any(each.verdict is Verdict.LEAKING for each in findings):  # what it left is on the heap too
             findings += self._repeats.judge(item, terms.settings, owner)
-        if terms.repeats and is_wide(item, nextitem):
+        if passed and explains:
+            findings = self._repeats.name(item, findings, owner)
+        if stays is not nextitem and is_wide(item, nextitem):
             findings += self._end_wider(item, nextitem, terms, reports)
         tell(reports, self._sorter.sort(item.nodeid, terms, findings))
         return reports
