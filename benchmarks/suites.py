@@ -46,9 +46,25 @@ class Suite:
     arguments: tuple[str, ...] = ()
     """With the reason for each that leaves something out, in `left_out`."""
     left_out: str = ""
+    setup: str = ""
+    """Python that the project's own runner does before its tests."""
 
 
+OTHERS = ("randomly", "cacheprovider", "asyncio", "httpbin", "timeout", "pytest_mock")
+"""Plugins that some suites need and that the rest would only pay for; a suite's own `-p` brings one back."""
 NO_ADDOPTS = ("-o", "addopts=")
+REDIS = (
+    "client",
+    "commands",
+    "connect",
+    "connection",
+    "connection_pool",
+    "lock",
+    "monitor",
+    "pipeline",
+    "pubsub",
+    "scripting",
+)
 SUITES = (
     Suite("attrs", "26.1.0", ("hypothesis", "cloudpickle"), (*NO_ADDOPTS, "tests")),
     Suite("click", "8.5.1", (), ("tests",)),
@@ -74,7 +90,7 @@ SUITES = (
         "httpcore",
         "1.0.9",
         ("anyio", "h2", "socksio", "trio", "pytest-trio", "pytest-httpbin"),
-        (*NO_ADDOPTS, "tests", "-W", "default"),
+        (*NO_ADDOPTS, "tests", "-W", "default", "-p", "pytest_httpbin.plugin"),
     ),
     Suite(
         "httpx",
@@ -82,7 +98,33 @@ SUITES = (
         ("anyio", "trio", "trustme", "uvicorn", "chardet", "h2", "socksio", "brotli", "zstandard", "click", "rich"),
         (*NO_ADDOPTS, "tests", "-W", "default"),
     ),
-    Suite("anyio", "4.16.0", ("trio", "hypothesis", "psutil", "pytest-mock", "trustme"), (*NO_ADDOPTS, "tests")),
+    Suite(
+        "anyio",
+        "4.16.0",
+        ("trio", "hypothesis", "psutil", "pytest-mock", "trustme"),
+        (*NO_ADDOPTS, "-o", "anyio_mode=auto", "-p", "pytest_mock", "-p", "no:trio", "tests", "-W", "error"),
+    ),
+    Suite(
+        "trio",
+        "0.35.0",
+        ("pyOpenSSL", "trustme", "astor", "async_generator"),
+        (
+            *NO_ADDOPTS,
+            "-p",
+            "trio._tests.pytest_plugin",
+            "--import-mode=importlib",
+            "src/trio",
+            "--skip-optional-imports",
+        ),
+        "tests of its exports, which need type checkers and linters",
+    ),
+    Suite(
+        "redis",
+        "8.1.0",
+        (),
+        (*NO_ADDOPTS, *(f"tests/test_{name}.py" for name in REDIS), "--redis-url=redis://127.0.0.1:6390/9"),
+        "its asynchronous half and what needs a cluster; `redis-server --port 6390` must run, for the tests flush it",
+    ),
     Suite(
         "urllib3",
         "2.8.0",
@@ -93,10 +135,16 @@ SUITES = (
     Suite(
         "starlette",
         "1.10.0",
-        ("anyio", "trio", "httpx", "itsdangerous", "jinja2", "python-multipart"),
+        ("anyio", "trio", "httpx", "httpx2", "itsdangerous", "jinja2", "python-multipart"),
         (*NO_ADDOPTS, "tests"),
     ),
-    Suite("tornado", "6.6.1", (), (*NO_ADDOPTS, "tornado/test")),
+    Suite(
+        "tornado",
+        "6.6.1",
+        (),
+        (*NO_ADDOPTS, "tornado/test"),
+        setup="import logging; logging.getLogger('tornado.access').setLevel(logging.CRITICAL)",
+    ),
 )
 
 
@@ -149,8 +197,9 @@ def run(work: Path, python: Path, suite: Suite, *, guard: bool, limit: float) ->
     folder = source(work, suite)
     document = work / f"{suite.name}.json"
     document.unlink(missing_ok=True)
-    path = os.pathsep.join([str(folder / "src"), str(folder)])
-    plugins = ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    (work / "suite_setup.py").write_text(suite.setup + "\n")
+    path = os.pathsep.join([str(folder / "src"), str(folder), str(work)])
+    plugins = [word for name in OTHERS for word in ("-p", f"no:{name}")] + ["-p", "suite_setup"]
     flags = ["--memguard", f"--memguard-json={document}"] if guard else []
     words = [str(python), "-m", "pytest", "-q", "--tb=no", *plugins, *suite.arguments, *flags]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

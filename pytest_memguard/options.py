@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import kinds
 from .kinds import Switches
@@ -110,6 +111,13 @@ OPTIONS = (
         "",
         "a document of --memguard-json: leaks that are in it are reported apart, and nothing fails for them",
     ),
+    Option(
+        "folders",
+        "folders",
+        (),
+        "settings of folders, one a line, such as `tests/slow: threads=2 growth='1 MB'`; a folder's go over those of "
+        "the folder around it, and a marker's over both",
+    ),
     Option("json", "path", "", "write everything that was found to this file, as JSON"),
 )
 UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
@@ -160,6 +168,7 @@ class Settings:
     growth: int | None = None
     """In bytes a run; None where nobody set a limit."""
     repeats: int = 4
+    folders: tuple[Folder, ...] = ()
     enabled: bool = True
 
     def ignores(self, kind: str) -> bool:
@@ -182,7 +191,7 @@ def settings(values: dict[str, Any]) -> Settings:
     read: dict[str, Any] = {}
     for name, value in values.items():
         if name == "enabled":
-            read[name] = bool(value)
+            read[name] = _flag(Option("enabled", "flag", True, ""), value)
         elif name not in table:
             known = ", ".join([*table, "enabled"])
             raise BadOption(f"memguard: there is no option {name!r}; there are {known}")
@@ -196,6 +205,34 @@ def overlaid(below: Settings, values: dict[str, Any]) -> Settings:
     if "kinds" in values:
         values = {**values, "kinds": below.kinds + _switches(_named("kinds"), values["kinds"])}
     return settings({**{name: getattr(below, name) for name in MARKED}, **values})
+
+
+Folder: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
+"""A folder's path, and what was written for it."""
+
+
+def _folders(option: Option, value: Any) -> tuple[Folder, ...]:
+    return tuple(_folder(option, line) for line in value if line.strip())
+
+
+def _folder(option: Option, line: str) -> Folder:
+    path, colon, rest = line.partition(":")
+    try:
+        words = shlex.split(rest)
+    except ValueError as error:
+        raise BadOption(f"{option.key}: {line!r}: {error}") from None
+    pairs = [word.partition("=") for word in words]
+    if not colon or not path.strip() or not pairs or not all(equals for _, equals, _ in pairs):
+        raise BadOption(f"{option.key}: {line!r} is no folder with settings; write 'tests/slow: threads=2 settle=5'")
+    unknown = [name for name, _, _ in pairs if name not in MARKED]
+    if unknown:
+        raise BadOption(f"{option.key}: {line!r}: there is no setting {unknown[0]!r}; there are {', '.join(MARKED)}")
+    values = tuple((name, value) for name, _, value in pairs)
+    try:
+        overlaid(Settings(), dict(values))
+    except BadOption as error:
+        raise BadOption(f"{option.key}: {line!r}: {error}") from None
+    return path.strip(), values
 
 
 def _named(name: str) -> Option:
@@ -294,6 +331,7 @@ _READERS: dict[str, Callable[[Option, Any], Any]] = {
     "words": _words,
     "switches": _switches,
     "path": _path,
+    "folders": _folders,
     "choice": _choice,
     "count": _count,
     "runs": _runs,

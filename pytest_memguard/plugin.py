@@ -20,6 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in options.OPTIONS:
         flag = option.kind == "flag"
         default = "" if option.default in ((), None) else option.default
+        if option.kind == "folders":
+            parser.addini(option.key, option.help, type="linelist", default=[])
+            continue
         parser.addini(option.key, f"{option.help} (default: {default})", default=None)
         if flag:
             group.addoption(option.flag, action="store_true", dest=option.key, default=None, help=option.help)
@@ -36,15 +39,17 @@ def pytest_configure(config: pytest.Config) -> None:
         if not values.pop(""):
             return
         settings = options.settings(values)
+        from .session.run import NAME, Session
+
+        config.pluginmanager.register(Session(config, settings), NAME)
     except options.BadOption as error:
         raise pytest.UsageError(str(error)) from None
-    from .session.run import NAME, Session
-
-    config.pluginmanager.register(Session(config, settings), NAME)
 
 
 def read(config: pytest.Config, option: options.Option) -> Any:
     """An option's value: from the command line, else the ini file, else its default; switches are put together."""
+    if option.kind == "folders":
+        return option.read(config.getini(option.key))
     value = config.getoption(option.key)
     if option.kind == "switches":
         written = (config.getini(option.key), value)

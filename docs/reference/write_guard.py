@@ -37,7 +37,10 @@ def _options() -> Iterator[str]:
     yield "| command line | ini key | default | what it does |"
     yield "|---|---|---|---|"
     for option in options.OPTIONS:
-        flag = option.flag if option.kind == "flag" else f"{option.flag} {option.metavar}"
+        if option.kind == "folders":
+            flag = "only in the ini file"
+        else:
+            flag = option.flag if option.kind == "flag" else f"{option.flag} {option.metavar}"
         default = {"": "none", (): "none", False: "off"}.get(option.default, option.default)
         yield f"| `{flag}` | `{option.key}` | {default} | {option.help} |"
     yield ""

@@ -10,8 +10,9 @@ NAMES = 3
 """How many tests of a leak are named."""
 
 
-def summary(records: Iterable[Record]) -> Iterator[str]:
-    """The lines of the summary; none when there is nothing to say."""
+def summary(records: Iterable[Record], *, every_name: bool = False) -> Iterator[str]:
+    """The lines of the summary, with a few or all of a leak's tests; none when there is nothing to say."""
+    most = None if every_name else NAMES
     known = list(records)
     failing = [each for each in known if each["fails"] and each["subject"]]
     if failing:
@@ -19,7 +20,7 @@ def summary(records: Iterable[Record]) -> Iterator[str]:
         leaks = _by_fingerprint(failing)
         yield f"{_count(len(leaks), 'leak')} in {_count(len(tests), 'test')}"
         for fingerprint, group in leaks.items():
-            yield f"{fingerprint}  {group[0]['kind']} {group[0]['how']}{_place(group[0])}  in {_names(group)}"
+            yield f"{fingerprint}  {group[0]['kind']} {group[0]['how']}{_place(group[0])}  in {_names(group, most)}"
     for title, chosen in (
         ("allowed", [each for each in known if each["allowed"]]),
         ("noted, nothing fails for it", [each for each in known if not each["fails"] and not each["allowed"]]),
@@ -30,7 +31,7 @@ def summary(records: Iterable[Record]) -> Iterator[str]:
                 first = group[0]
                 why = first["allowed"] or f"{first['verdict']}: {first['reason']}"
                 thing = f"{first['kind']} {first['what']} {first['how']}{_place(first)}"
-                yield f"{fingerprint}  {thing}  in {_names(group)} ({why})"
+                yield f"{fingerprint}  {thing}  in {_names(group, most)} ({why})"
 
 
 def _by_fingerprint(records: Iterable[Record]) -> dict[str, list[Record]]:
@@ -42,15 +43,15 @@ def _by_fingerprint(records: Iterable[Record]) -> dict[str, list[Record]]:
 
 def _place(record: Record) -> str:
     if not record["origin"]:
-        return ""
+        return f", held by {record['held_by']}" if record["held_by"] else ""
     line = record["origin"][0]
     return f", {line['file']}:{line['line']} in {line['function']}"
 
 
-def _names(group: list[Record]) -> str:
+def _names(group: list[Record], most: int | None) -> str:
     names = list(dict.fromkeys(each["test"] for each in group))
-    rest = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
-    return ", ".join(names[:NAMES]) + rest
+    rest = f" and {len(names) - most} more" if most is not None and len(names) > most else ""
+    return ", ".join(names[:most]) + rest
 
 
 def _count(number: int, word: str) -> str:

@@ -10,6 +10,7 @@ from _pytest.outcomes import Failed
 
 from ..allowed import Allowance, BadAllowance, read_allowance
 from ..options import MARKED, BadOption, Settings, overlaid
+from .folders import Folders
 
 MARKERS = ("memguard", "memguard_allow")
 
@@ -28,26 +29,33 @@ class Terms:
     """Whether it is run again when its heap grows."""
 
 
-class Marks:
-    """Reads the terms of tests; for those without a marker of ours that takes half a microsecond."""
+def _proves(settings: Settings, asked: bool = False) -> bool:
+    return (asked or settings.level != "watch") and settings.enabled and not settings.ignores("heap growth")
 
-    def __init__(self, settings: Settings) -> None:
-        self._plain = Terms(settings, repeats=settings.level != "watch" and not settings.ignores("heap growth"))
+
+class Marks:
+    """Reads the terms of tests; for those without a marker of ours that takes a microsecond."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self._plain: dict[int, Terms] = {}
         self._marked_parents: dict[pytest.Item | pytest.Collector, bool] = {}
 
     def read(self, item: pytest.Item) -> Terms:
         """The terms of a test.  Raises `Misused`, naming the test, what is wrong and the cure."""
         if not self._is_marked(item):
-            return self._plain
+            settings = self._folders.of(item.path.parent)
+            known = self._plain.get(id(settings))
+            if known is None:
+                known = self._plain[id(settings)] = Terms(settings, repeats=_proves(settings))
+            return known
         values = self._values(item)
         settings = self._laid_over(item, values)
-        asked = settings.level != "watch" or "growth" in values or "repeats" in values
-        proves = asked and settings.enabled and not settings.ignores("heap growth")
-        return Terms(settings, self._allowances(item), proves)
+        return Terms(settings, self._allowances(item), _proves(settings, "growth" in values or "repeats" in values))
 
     def measures_peaks(self, items: list[pytest.Item]) -> bool:
         """Whether one of these tests may have a limit for what its call needs at its highest."""
-        return bool(self._plain.settings.peak) or any(self._is_marked(item) for item in items)
+        return any(each.peak for each in self._folders.every()) or any(self._is_marked(item) for item in items)
 
     def _is_marked(self, item: pytest.Item) -> bool:
         return any(mark.name in MARKERS for mark in item.own_markers) or self._is_inside_marked(item.parent)
@@ -77,7 +85,8 @@ class Marks:
 
     def _laid_over(self, item: pytest.Item, values: dict[str, Any]) -> Settings:
         try:
-            return overlaid(self._plain.settings, values) if values else self._plain.settings
+            settings = self._folders.of(item.path.parent)
+            return overlaid(settings, values) if values else settings
         except BadOption as error:
             raise Misused(f"{item.nodeid}: {error}", pytrace=False) from None
 

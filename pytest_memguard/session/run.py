@@ -22,6 +22,7 @@ from ..reports.record import Record, known, write
 from ..reports.summary import summary
 from ..verdict import Finding, Verdict, judge_peak
 from .fixtures import Fixtures
+from .folders import Folders
 from .marks import Marks, Misused, Terms
 from .peaks import Peaks
 from .phases import Phases
@@ -42,7 +43,7 @@ class Session:
         self._peaks = Peaks()
         self._guard = Guard(settings, managed=self._is_managed, fixtures=self._fixtures.living)
         self._repeats = Repeats(self._guard, self._fixtures)
-        self._marks = Marks(settings)
+        self._marks = Marks(Folders(settings, config.rootpath))
         self._sorter = Sorter(datetime.date.today(), settings.baseline, self._baseline())
         self._phases = Phases(self._guard, self._marks, self._sorter, self._peaks)
         self._records: list[Record] = []
@@ -154,7 +155,7 @@ class Session:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say each leak once, and what is only noted."""
-        lines = list(summary(self._records))
+        lines = list(summary(self._records, every_name=terminalreporter.verbosity > 0))
         if lines:
             terminalreporter.section("memguard")
             for line in lines:
