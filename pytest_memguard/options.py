@@ -212,7 +212,7 @@ Folder: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 
 
 def _folders(option: Option, value: Any) -> tuple[Folder, ...]:
-    return tuple(_folder(option, line) for line in value if line.strip())
+    return tuple(_folder(option, line) if isinstance(line, str) else line for line in value)
 
 
 def _folder(option: Option, line: str) -> Folder:

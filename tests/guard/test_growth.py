@@ -112,6 +112,117 @@ def test_growth_needs_every_step_and_equal_last_steps(steps: list[tuple[int, int
     assert is_even(sizes) == even
 
 
+LIMITED = """
+import pytest
+class Thing:
+    def __init__(self): self.data = bytearray(2000), [object() for _ in range(9)]
+REGISTRY = []
+RUNS = []
+
+@pytest.mark.memguard(growth="1 MB")
+def test_within(): REGISTRY.append(Thing())
+
+@pytest.mark.memguard(growth="1 kB")
+def test_above(): REGISTRY.append(Thing())
+
+@pytest.mark.memguard(repeats=7)
+def test_often():
+    RUNS.append(Thing())
+    assert len(RUNS) < 20
+
+def test_unmarked(): REGISTRY.append(Thing())
+
+@pytest.mark.memguard(growth=0)
+def test_uneven(): REGISTRY.extend(Thing() for _ in range(len(REGISTRY) + 1))
+
+ONCE = []
+@pytest.mark.memguard(growth=0)
+def test_not_repeatable():
+    ONCE.append(Thing())
+    assert len(ONCE) == 1
+
+@pytest.mark.memguard(growth=0)
+def test_clean(): [Thing() for _ in range(9)]
+
+@pytest.mark.memguard(repeats=2)
+def test_wrong(): pass
+"""
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    from .conftest import run_pytest, write
+
+    folder = tmp_path_factory.mktemp("limited")
+    write(folder, {"test_it.py": LIMITED})
+    return run_pytest(folder)
+
+
+def test_a_marker_has_growth_proved_at_every_level_against_its_limit(limited: Run) -> None:
+    outcomes = {name.rpartition("test_")[2]: outcome for name, outcome in limited.outcomes.items()}
+    failing = {name for name, outcome in outcomes.items() if outcome != "passed"}
+    assert failing == {"above", "often", "wrong"}, limited.output
+    assert limited.of("test_unmarked") == []
+    (within,) = limited.of("test_within")
+    assert " bytes a run, within growth=1048576" in within["allowed"]
+
+
+def test_the_marker_says_how_many_runs_prove_it(limited: Run) -> None:
+    assert limited.failing("test_often")[0]["reason"] == "grew in each of 7 runs by the same amount"
+    assert "memguard_repeats = 2 must lie between 3 and 100" in limited.output
+
+
+@pytest.mark.parametrize(
+    ("test", "reason"),
+    [
+        ("test_uneven", "it grew in each of 4 runs, but never by the same amount"),
+        ("test_not_repeatable", "it grew, and failed when it was run again"),
+    ],
+)
+def test_what_is_neither_proved_nor_dismissed_is_said_and_fails_nothing(limited: Run, test: str, reason: str) -> None:
+    (found,) = limited.of(test)
+    assert (found["verdict"], found["reason"], found["fails"]) == ("unknown", reason, False)
+
+
+WIDER = """
+import pytest, socket
+HELD = []
+REGISTRY = []
+SETUPS = []
+
+@pytest.fixture(scope="module")
+def server():
+    SETUPS.append(1)
+    HELD.append(socket.socket())
+    yield
+    assert len(SETUPS) == 1
+
+@pytest.fixture(scope="module")
+def broken():
+    yield
+    assert False, "at the tear-down of the module"
+
+def test_first(server): REGISTRY.append([object()])
+def test_last(server, broken): pass
+"""
+
+
+def test_wider_fixtures_live_through_the_repetitions_and_are_judged_once(suite: Callable[..., Run]) -> None:
+    run = suite(WIDER, args=("--memguard-level=heap",))
+    assert (run.outcome("test_first"), run.outcome("test_last")) == ("failed", "error")
+    assert [each["kind"] for each in run.failing("test_first")] == ["heap growth"]
+    assert "at the tear-down of the module" in run.output
+    assert [each["owner"] for each in run.of("test_last")] == []
+
+
+def test_a_wider_fixture_that_forgets_is_charged_at_its_own_end_at_the_heap_level_too(
+    suite: Callable[..., Run],
+) -> None:
+    run = suite(WIDER.replace(", broken)", ")"), args=("--memguard-level=heap",))
+    assert run.outcome("test_last") == "error"
+    assert [each["owner"] for each in run.of("test_last")] == ["module fixture 'server'"]
+
+
 def test_a_baseline_lets_old_leaks_pass_and_new_ones_fail(suite: Callable[..., Run], tmp_path: Path) -> None:
     old = "HELD = []\ndef test_old():\n    HELD.append(open(__file__))\n"
     first = suite(old)
