@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 
+from .frames import Origin
 from .origins import NOBODY, Acquisition, Owner, positions
-from .runtime.origin import Origin
 
 MARK = "_memguard_owner"
 """The attribute that a watched thread carries: for whom it was started."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from types import FrameType
 from typing import Any, Literal
 
-from .runtime.origin import Frame, Origin, Positions
+from .frames import Frame, Origin, Positions
 
 DEPTH = 24
 """How many frames are kept: `urlopen` puts eight of its own between a socket and the caller."""

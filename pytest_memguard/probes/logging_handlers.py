@@ -7,14 +7,16 @@ look while there are none.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
 
+from ..origins import Acquisition
 from .patches import Patches, Stands
-from .probe import Census, Key
+from .probe import Census, Key, Sight
 from .state import State
 
 
@@ -25,7 +27,8 @@ class LoggingHandlers(State):
 
     def begin(self, _: Stands) -> None:
         """Patch `addHandler`; what is on a logger says the rest."""
-        self._added: dict[Key, tuple[logging.Logger, weakref.ref[logging.Handler]]] = {}
+        self._added: weakref.WeakKeyDictionary[logging.Handler, tuple[logging.Logger, Acquisition]]
+        self._added = weakref.WeakKeyDictionary()
         self._patches = Patches()
         self._patches.put(logging.Logger, "addHandler", self._adding(logging.Logger.addHandler))
 
@@ -37,31 +40,33 @@ class LoggingHandlers(State):
 
     def take(self) -> Census:
         """The handlers that were added and are still on their loggers."""
-        if self._added:
-            self._added = {
-                key: (logger, ref)
-                for key, (logger, ref) in self._added.items()
-                if any(handler is ref() for handler in logger.handlers)
-            }
-            self._keys = frozenset(self._added)
-        elif self._keys:
-            self._keys = frozenset()
+        if self._added or self._keys:
+            pairs = [(handler, logger) for handler, (logger, _) in self._added.items()]
+            self._keys = frozenset(
+                (self.name, id(handler))
+                for handler, logger in pairs
+                if any(handler is each for each in logger.handlers)
+            )
         return self._keys
 
+    def describe(self, key: Key) -> Sight | None:
+        """Tell the handler's type and the logger."""
+        for handler, (logger, acquired) in self._added.items():
+            if id(handler) == key[1]:
+                where = "the root logger" if logger.parent is None else repr(logger.name)
+                return Sight(self.name, f"{type(handler).__name__} on {where}", acquired, handler)
+        return None
+
     def words(self, key: Key) -> str:
-        """Name the handler's type and the logger."""
-        logger, ref = self._added[key]
-        return f"{type(ref()).__name__} on {'the root logger' if logger.parent is None else repr(logger.name)}"
+        """Never asked."""
+        raise LookupError(key)
 
     def _adding(self, real: Callable[..., None]) -> Callable[..., None]:
         def addHandler(self_: logging.Logger, hdlr: Any) -> None:
             real(self_, hdlr)
-            if type(hdlr).__module__ == "_pytest.logging":
-                return
-            key = (self.name, self_.name, id(hdlr))
-            if key not in self._added:
-                self._added[key] = self_, weakref.ref(hdlr)
-                self.wrote(sys._getframe(1), *key[1:])
+            if type(hdlr).__module__ != "_pytest.logging":
+                with contextlib.suppress(TypeError):  # a handler of another make that no weak reference can follow
+                    self._added[hdlr] = self_, self.acquired(sys._getframe(1))
 
         addHandler.__doc__ = real.__doc__
         return addHandler

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .patches import Patches, Stands
-from .probe import Census, Key
+from .probe import Census, Key, Sight
 from .state import State
+
+MARK = "_memguard_acquired"
+"""Kept on the patch itself, so that it goes when the patch goes."""
 
 
 class MockPatches(State):
@@ -40,13 +43,14 @@ class MockPatches(State):
             self._keys = frozenset((self.name, id(patch)) for patch in self._active or ())
         return self._keys
 
-    def words(self, key: Key) -> str:
-        """Name what is replaced; a target is looked at only when its type is known."""
+    def describe(self, key: Key) -> Sight | None:
+        """Tell what is replaced, and by whose line."""
         patch = next((each for each in self._active or () if id(each) == key[1]), None)
-        target, attribute = getattr(patch, "target", None), getattr(patch, "attribute", "")
-        if isinstance(target, types.ModuleType | type):
-            return f"of {target.__name__}.{attribute}"
-        return f"of {attribute!r}" if attribute else "of a dictionary"
+        return Sight(self.name, _words(patch), vars(patch).get(MARK)) if patch is not None else None
+
+    def words(self, key: Key) -> str:
+        """Never asked."""
+        raise LookupError(key)
 
     def _find(self) -> bool:
         module: Any = sys.modules.get("unittest.mock")
@@ -60,8 +64,16 @@ class MockPatches(State):
     def _starting(self, real: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def start(patch: Any) -> Any:
             result = real(patch)
-            self.wrote(sys._getframe(1), id(patch))
+            setattr(patch, MARK, self.acquired(sys._getframe(1)))
             return result
 
         start.__doc__ = real.__doc__
         return start
+
+
+def _words(patch: Any) -> str:
+    """Name what is replaced; a target is looked at only when its type is known."""
+    target, attribute = getattr(patch, "target", None), getattr(patch, "attribute", "")
+    if isinstance(target, types.ModuleType | type):
+        return f"of {target.__name__}.{attribute}"
+    return f"of {attribute!r}" if attribute else "of a dictionary"

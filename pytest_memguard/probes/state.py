@@ -11,9 +11,13 @@ from collections.abc import Callable, Hashable
 from types import FrameType
 from typing import Any
 
-from ..origins import Acquisition, Owner
+from ..origins import Acquisition, Owner, positions
+from ..runtime.origin import Origin
 from .patches import Stand, Stands
 from .probe import Book, Census, Key, Sight
+
+MOST = 64
+"""How many names are remembered before those that do not deviate are dropped."""
 
 
 class State:
@@ -23,7 +27,8 @@ class State:
 
     def __init__(self) -> None:
         self._book: Book | None = None
-        self._writers: dict[Key, Acquisition] = {}
+        self._writers: dict[Hashable, tuple[tuple[Key, Acquisition], ...]] = {}
+        """For each name the line that made it deviate at the last look, and the last line since."""
         self._keys: Census = frozenset()
         """What deviated at the last look."""
 
@@ -51,18 +56,34 @@ class State:
 
     def describe(self, key: Key) -> Sight | None:
         """Tell what deviates, and by whose line."""
-        return Sight(self.name, self.words(key), self._writers.get(key))
+        writers = self._writers.get(key[1], ())
+        return Sight(self.name, self.words(key), next((writer for known, writer in writers if known == key), None))
 
     def forget(self, _: Owner) -> None:
         """Keep only the lines that explain what still deviates."""
         if self._writers:
-            self._writers = {key: writer for key, writer in self._writers.items() if key in self._keys}
+            names = {key[1] for key in self._keys}
+            self._writers = {name: writers for name, writers in self._writers.items() if name in names}
 
-    def wrote(self, frame: FrameType | None, *rest: Hashable) -> None:
-        """Note whose line makes it deviate; writing the same again, as restoring does, leaves the first."""
-        key = (self.name, *rest)
-        if self._book is not None and key not in self._writers:
-            self._writers[key] = self._book.enter(self.name, "", frame)
+    def wrote(self, frame: FrameType | None, name: Hashable, *value: Hashable) -> None:
+        """Note whose line makes a name deviate; writing the same again, as restoring does, leaves the first.
+
+        The ledger does not count it: most changes are taken back, and then a turn was as quiet as any.
+        """
+        if self._book is None:
+            return
+        key, known = (self.name, name, *value), self._writers.get(name, ())
+        if any(key == each for each, _ in known):
+            return
+        if len(self._writers) > MOST:
+            self.forget(self._book.current())
+        kept = tuple(writer for writer in known if writer[0] in self._keys)
+        self._writers[name] = (*kept[:1], (key, self.acquired(frame)))
+
+    def acquired(self, frame: FrameType | None) -> Acquisition:
+        """A note of who works at a line."""
+        assert self._book is not None
+        return Acquisition(self.name, "", Origin(positions(frame)), self._book.current())
 
 
 class Told(Stand):

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from .. import kinds
 from ..allocations import Line
+from ..frames import Frame
 from ..origins import Acquisition, Owner, Place, place_of
-from ..runtime.origin import Frame
 from ..verdict import Finding
 from .record import short
 
