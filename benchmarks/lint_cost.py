@@ -34,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.corpus import machine, standard_library
 from memlint.engine import Checker, find_files
+from memlint.engine.collector import collecting_between
 from memlint.settings import Settings
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "lint-cost.md"
@@ -88,9 +89,9 @@ def measure(name: str, paths: list[str], repeat: int = 3) -> Cost:
 
 
 def check_all(checker: Checker, paths: Iterable[str]) -> None:
-    """Check files and keep nothing."""
-    for path in paths:
-        checker.check_file(path)
+    """Check files as the command does, and keep nothing."""
+    for _ in collecting_between(checker.check_file, paths):
+        pass
 
 
 def python_files(folder: Path) -> list[str]:

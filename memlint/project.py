@@ -9,37 +9,30 @@ matters could acquire something, or when a resource is handed to one of its func
 from __future__ import annotations
 
 import ast
-import itertools
+import functools
 import os
-import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from memlint.catalogue.model import Catalogue
+from memlint.catalogue.model import Catalogue, Kind
 from memlint.flow.analysis import FileAnalyser, prefilter
 from memlint.flow.raising import RaiseLevel
-from memlint.flow.summaries import Summary
+from memlint.flow.summaries import Effect, Summary
 from memlint.results.grounds import digest_of
 from memlint.results.result import Fact
 from memlint.source.calls import calls_of
 from memlint.source.decode import Unreadable, decode, parse
 from memlint.source.modules import root_of
+from memlint.source.outline import Outline
 
 T = TypeVar("T")
 
-KEPT = 96
-"""Parsed modules that are kept at a time."""
+KEPT = 1_000_000
+"""Bytes of source whose trees are kept at a time; a tree takes some eighty times the room of its source."""
 HOPS = 5
 """Re-exports that are followed from one module to the next."""
-
-_TOP = re.compile(rb"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[^\s#)\]}'\"]", re.MULTILINE)
-
-
-_FROM = re.compile(rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]+)", re.MULTILINE)
-_IMPORT = re.compile(rb"^[ \t]*import[ \t]+([\w.]+)(?:[ \t]+as[ \t]+(\w+))?", re.MULTILINE)
-_NAME = re.compile(rb"(\w+)(?:\s+as\s+(\w+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +54,41 @@ class Looked:
 
 
 @dataclass
+class Kept:
+    """The analysers of the modules that were asked for last, of all projects together."""
+
+    most: int = KEPT
+    """Bytes of source that they may have together."""
+    _held: OrderedDict[tuple[str, str], FileAnalyser | None] = field(default_factory=OrderedDict)
+    _size: int = 0
+    _retired: list[FileAnalyser] = field(default_factory=list)
+
+    def get(self, module: tuple[str, str], make: Callable[[], FileAnalyser | None]) -> FileAnalyser | None:
+        """The analyser of a module (its name and path), made when it is not here."""
+        if module in self._held:
+            self._held.move_to_end(module)
+            return self._held[module]
+        made = self._held[module] = make()
+        self._size += _size(made)
+        while self._size > self.most and len(self._held) > 1:
+            _, oldest = self._held.popitem(last=False)
+            self._size -= _size(oldest)
+            if oldest is not None:
+                self._retired.append(oldest)
+        return made
+
+    def let_go(self) -> None:
+        """Free what was pushed out; only for whoever knows that nobody is at work with any of it."""
+        for analyser in self._retired:
+            analyser.close()
+        self._retired.clear()
+
+
+def _size(analyser: FileAnalyser | None) -> int:
+    return 0 if analyser is None else len(analyser.source.text)
+
+
+@dataclass
 class Project:
     """The modules below one folder that belong to one top package."""
 
@@ -71,14 +99,14 @@ class Project:
     catalogue: Catalogue
     level: RaiseLevel = RaiseLevel.DEFAULT
     strict: bool = False
+    kept: Kept = field(default_factory=Kept)
     _texts: dict[str, bytes | None] = field(default_factory=dict)
     _paths: dict[str, str | None] = field(default_factory=dict)
     """Where each text was read."""
     _lines: dict[str, list[int]] = field(default_factory=dict)
     _giving: dict[str, tuple[bool, frozenset[str]]] = field(default_factory=dict)
     """Whether a name may give something, and the modules that were looked at to tell."""
-    _defined: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
-    _analysers: OrderedDict[str, FileAnalyser | None] = field(default_factory=OrderedDict)
+    _outlines: dict[str, Outline] = field(default_factory=dict)
     looked: Looked = field(default_factory=Looked)
     """Where what is looked at is written down now; a view puts its own here while it asks."""
     _looked_by: dict[str, Looked] = field(default_factory=dict)
@@ -118,19 +146,12 @@ class Project:
     def analyser(self, module: str) -> FileAnalyser | None:
         """The analyser of a module; None when there is no such module or it cannot be parsed."""
         self.looked.modules.add(module)
-        if module in self._analysers:
-            self._analysers.move_to_end(module)
-            return self._analysers[module]
-        made = self._analyser(module)
-        self._analysers[module] = made
-        if len(self._analysers) > KEPT:
-            self._analysers.popitem(last=False)
-        return made
-
-    def _analyser(self, module: str) -> FileAnalyser | None:
         data, path = self.text(module), self._paths[module]
         if data is None or path is None:
             return None
+        return self.kept.get((module, path), lambda: self._analyser(module, data, path))
+
+    def _analyser(self, module: str, data: bytes, path: str) -> FileAnalyser | None:
         try:
             source = parse(decode(data), path)
         except (Unreadable, RecursionError):
@@ -152,6 +173,8 @@ class Project:
                 return None
             if self._defines(module, head):
                 return Definition(module, rest)
+            if head not in self.outline(module).imported:
+                return None
             analyser = self.analyser(module)
             moved = analyser.names.imports.get(head, ()) if analyser is not None else ()
             if not moved or not self.knows(moved[0]):
@@ -170,26 +193,14 @@ class Project:
         return None
 
     def _defines(self, module: str, name: str) -> bool:
-        return name in self._definitions(module)
+        return name in self.outline(module).definitions
 
-    def _definitions(self, module: str) -> dict[str, tuple[int, int]]:
-        """The top-level functions and classes of a module with their first and last lines, from its bytes."""
+    def outline(self, module: str) -> Outline:
+        """What a module defines and imports, from its bytes."""
         self.looked.modules.add(module)
-        if module not in self._defined:
-            data = self.text(module) or b""
-            starts: list[tuple[bytes | None, int]] = []
-            position, line = 0, 1
-            for match in _TOP.finditer(data):
-                line += data.count(b"\n", position, match.start())
-                position = match.start()
-                starts.append((match.group(1), line))
-            starts.append((None, line + data.count(b"\n", position) + 1))
-            self._defined[module] = {
-                name.decode(): (first, after - 1)
-                for (name, first), (_, after) in itertools.pairwise(starts)
-                if name is not None
-            }
-        return self._defined[module]
+        if module not in self._outlines:
+            self._outlines[module] = Outline(self.text(module) or b"")
+        return self._outlines[module]
 
     def may_give(self, qualified: str) -> bool:
         """Whether a function or class of the project could acquire something, as far as its bytes tell."""
@@ -203,9 +214,11 @@ class Project:
 
     def _may_give(self, qualified: str) -> bool:
         found = self.definition(qualified)
-        if found is None or "." in found.name:
-            return False
-        first, last = self._definitions(found.module)[found.name]
+        return found is not None and "." not in found.name and self._holds(found)
+
+    def _holds(self, found: Definition) -> bool:
+        """Whether a definition has a line that could acquire something."""
+        first, last = self.outline(found.module).definitions[found.name]
         return any(first <= line <= last for line in self.lines(found.module))
 
     def used_in(self, data: bytes, package: str) -> bool:
@@ -213,19 +226,19 @@ class Project:
 
         ``package`` is what the file's relative imports are relative to.
         """
-        for match in _FROM.finditer(data):
-            base = _absolute(match.group(1), match.group(2), package)
+        for each in calls_of(data).imports:
+            if not each.names:
+                if self.knows(each.module.decode()) and self._called_through(data, each.bound, each.module.decode()):
+                    return True
+                continue
+            base = _absolute(each.dots, each.module, package)
             if base and not self.knows(base):
                 continue
-            for name in _NAME.finditer(match.group(3)):
-                qualified = f"{base}.{name.group(1).decode()}" if base else name.group(1).decode()
-                if self.may_give(qualified) or self._called_through(data, name.group(2) or name.group(1), qualified):
+            for name, bound in each.names:
+                qualified = f"{base}.{name.decode()}" if base else name.decode()
+                if self.may_give(qualified) or self._called_through(data, bound, qualified):
                     return True
-        return any(
-            self._called_through(data, match.group(2) or match.group(1), match.group(1).decode())
-            for match in _IMPORT.finditer(data)
-            if self.knows(match.group(1).decode())
-        )
+        return False
 
     def _called_through(self, data: bytes, name: bytes, module: str) -> bool:
         if self.text(module) is None:
@@ -244,11 +257,18 @@ class Project:
     def summary(self, qualified: str) -> Summary | None:
         """What a function, method or constructor of the project does."""
         found = self.definition(qualified) if self.knows(qualified) else None
-        analyser = self.analyser(found.module) if found is not None else None
-        if found is None or analyser is None:
+        if found is None:
             return None
         self.looked.followed.add(found.module)
-        return analyser.summary((f"{found.module}.{found.name}",))
+        plain = "." not in found.name and not self._holds(found)
+        if plain and self.outline(found.module).surely_returns(found.name):
+            path = self._paths[found.module] or ""
+            return Summary((), _takes, path=path, more=functools.partial(self._whole, found))
+        return self._whole(found)
+
+    def _whole(self, found: Definition) -> Summary | None:
+        analyser = self.analyser(found.module)
+        return None if analyser is None else analyser.summary((f"{found.module}.{found.name}",))
 
     def class_of(self, qualified: str) -> tuple[FileAnalyser, ast.ClassDef] | None:
         """The class of the project with a qualified name, and the file that defines it."""
@@ -329,6 +349,10 @@ class View:
         return self.project.facts(self.looked)
 
 
+def _takes(parameter: str, kind: Kind) -> Effect:
+    return Effect.TAKES
+
+
 def _absolute(dots: bytes, module: bytes, package: str) -> str:
     if not dots:
         return module.decode()
@@ -344,11 +368,12 @@ class Projects:
     catalogue: Catalogue
     strict: bool = False
     level: RaiseLevel = RaiseLevel.DEFAULT
+    kept: Kept = field(default_factory=Kept)
     _found: dict[tuple[str, str], Project] = field(default_factory=dict)
 
     def of(self, path: str, module: str) -> Project:
         """The project of a file."""
         key = folder, package = root_of(path, module)
         if key not in self._found:
-            self._found[key] = Project(folder, package, self.catalogue, self.level, self.strict)
+            self._found[key] = Project(folder, package, self.catalogue, self.level, self.strict, self.kept)
         return self._found[key]

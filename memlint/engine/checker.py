@@ -232,6 +232,7 @@ class Checker:
             words = " ".join(str(error).split())
             reason = f"internal error: {type(error).__name__}{': ' if words else ''}{words[:200]}"
             result = FileResult(path, failure=Failure(path, reason, True, traceback.format_exc()))
+        self._projects.kept.let_go()
         return replace(result, seconds=time.perf_counter() - started)
 
     def ignores(self, code: str, path: str) -> bool:

@@ -437,6 +437,8 @@ class _Call:
     def by_summary(self, summary: Summary, word: str) -> Value | None:
         """A function of the project, by what is known of its body."""
         m, state, node = self.m, self.state, self.i.node
+        if summary.more is not None and any(self.asks(value) for value, _, _ in self.arguments.every()):
+            summary = summary.more() or summary
         view: Value | None = None
         effects = [
             (value, self.effect(summary, value, summary.parameter(index, keyword)))
@@ -465,14 +467,17 @@ class _Call:
             return m.given(state, summary.gives, node, summary.path)
         return view if view is not None else UNKNOWN
 
+    def asks(self, value: Value) -> bool:
+        """Whether it matters what a function does with an argument."""
+        reached = value.of if isinstance(value, View) else value
+        return isinstance(value, (Handle, View, Element)) and any(True for _ in self.state.handles(reached))
+
     def effect(self, summary: Summary, value: Value, parameter: str | None) -> Effect:
         """What a function of the project does to one argument."""
-        held = list(self.state.handles(value))
-        if isinstance(value, View):
-            held = list(self.state.handles(value.of))
-        if parameter is None or not held or not isinstance(value, (Handle, View, Element)):
+        if parameter is None or not self.asks(value):
             return Effect.TAKES
-        kind = self.m.kind(held[0])
+        reached = value.of if isinstance(value, View) else value
+        kind = self.m.kind(next(iter(self.state.handles(reached))))
         effect = summary.judge(parameter, kind)
         if effect is Effect.BORROWS and kind.category is Category.TASK:
             return Effect.TAKES  # a callee that looks at a task has seen how it ended

@@ -12,6 +12,7 @@ import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from memlint.catalogue.model import Catalogue, Category, Context, Kind
 from memlint.flow.machine import FieldStore
@@ -317,6 +318,18 @@ def _is_test(use: tuple[ast.AST, ...]) -> bool:
     return False
 
 
+_Chain: TypeAlias = "tuple[ast.AST, _Chain | None]"
+"""A node and the chain of nodes around it."""
+
+
+def _unrolled(chain: _Chain | None) -> tuple[ast.AST, ...]:
+    found: list[ast.AST] = []
+    while chain is not None:
+        node, chain = chain
+        found.append(node)
+    return tuple(found)
+
+
 def _covers(node: ast.AST, lines: Sequence[int]) -> bool:
     """Whether a node stands on one of the lines; a decorator stands above what it decorates."""
     last = getattr(node, "end_lineno", None)
@@ -338,19 +351,15 @@ class _Mentions:
         """Find every read of one of the attributes in a file."""
         found: dict[str, list[tuple[ast.AST, ...]]] = {name: [] for name in wanted}
         lines = source.calls.read_lines(name.encode() for name in wanted)
-        chain: list[ast.AST] = []
-
-        def visit(node: ast.AST) -> None:
+        waiting: list[tuple[ast.AST, _Chain | None]] = [(source.tree, None)]
+        while waiting:
+            node, above = waiting.pop()
             if not _covers(node, lines):
-                return
-            chain.append(node)
+                continue
+            chain = (node, above)
             if isinstance(node, ast.Attribute) and node.attr in wanted and isinstance(node.ctx, ast.Load):
-                found[node.attr].append(tuple(reversed(chain)))
-            for child in children(node):
-                visit(child)
-            chain.pop()
-
-        visit(source.tree)
+                found[node.attr].append(_unrolled(chain))
+            waiting += [(child, chain) for child in reversed(children(node))]
         return _Mentions(found)
 
     def uses(self, attribute: str) -> list[tuple[ast.AST, ...]]:

@@ -55,6 +55,8 @@ class Summary:
     """Calling it runs nothing yet: it makes a coroutine."""
     path: str = ""
     """The file of the function."""
+    more: Callable[[], Summary | None] | None = None
+    """Works the whole summary out, when this one says only that the function gives nothing and comes back."""
 
     def parameter(self, index: int | None, keyword: str | None) -> str | None:
         """The parameter that an argument is bound to; None when that cannot be told."""

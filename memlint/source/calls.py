@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from memlint.source.outliving import outlives
 
@@ -20,7 +21,21 @@ _OPENS = re.compile(rb"\s*\(")
 _HEADER = re.compile(rb"(?<!\w)(def|class|with)[ \t]+(?:\w+\.)*\Z")
 _CHAIN = re.compile(rb"((?:\.\w+)+)\s*\(")
 _RENAMED = re.compile(rb"(\w+)\s+as\s+(\w+)")
-_IMPORT = re.compile(rb"(?:^|;)[ \t]*(?:from[ \t]+([\w.]+)|import[ \t]+([\w., \t]+))", re.MULTILINE)
+_BEFORE_IMPORT = re.compile(rb"(?:^|;)[ \t]*(?:from[ \t\\\r\n]+(\.*)[ \t]*([\w.]*)[ \t\\\r\n]*)?\Z", re.MULTILINE)
+_AFTER_IMPORT = re.compile(rb"[ \t]*(?:\(([^)]*)\)|((?:\\\r?\n|[^\n#;])*))")
+_COMMENT = re.compile(rb"#[^\n]*")
+_NAME = re.compile(rb"([\w.]+)(?:\s+as\s+(\w+))?")
+
+
+class Import(NamedTuple):
+    """One ``from module import name as bound, ...``, or one module of an ``import``."""
+
+    dots: bytes
+    module: bytes
+    names: tuple[tuple[bytes, bytes], ...] = ()
+    """Each name with what it is bound to; none for an ``import``."""
+    bound: bytes = b""
+    """What an ``import`` binds: the (dotted) name by which the module is reached."""
 
 
 class Calls:
@@ -35,21 +50,37 @@ class Calls:
         return frozenset(self.data.translate(_NO_WORD).split())
 
     @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        """Every import, in order; where bytes cannot tell, one too many (in a string, say)."""
+        found: list[Import] = []
+        if b"import" not in self.words:
+            return ()
+        for at in self._places(b"import"):
+            before = _BEFORE_IMPORT.search(self.data, self._logical_start(at), at)
+            after = _AFTER_IMPORT.match(self.data, at + len(b"import"))
+            if before is None or after is None:
+                continue
+            listed = _COMMENT.sub(b"", after.group(1) or after.group(2) or b"")
+            names = tuple((match.group(1), match.group(2) or b"") for match in _NAME.finditer(listed))
+            if before.group(1) is not None:
+                bound = tuple((name, other or name) for name, other in names)
+                found.append(Import(before.group(1), before.group(2), bound))
+            else:
+                found += [Import(b"", name, (), other or name) for name, other in names]
+        return tuple(found)
+
+    @cached_property
     def roots(self) -> frozenset[bytes]:
         """The first words of the names of modules that are imported."""
-        found: set[bytes] = set()
-        for line in self._lines_with(b"import"):
-            for match in _IMPORT.finditer(line):
-                modules = [match.group(1)] if match.group(1) is not None else match.group(2).split(b",")
-                found.update(module.strip().partition(b".")[0].partition(b" ")[0] for module in modules)
-        return frozenset(found)
+        return frozenset(each.module.partition(b".")[0] for each in self.imports if not each.dots)
 
     @cached_property
     def renamed(self) -> dict[bytes, set[bytes]]:
         """Other names that ``as`` gives a word."""
         found: dict[bytes, set[bytes]] = {}
-        for line in self._lines_with(b"as"):
-            for match in _RENAMED.finditer(line):
+        for at in self._places(b"as") if b"as" in self.words else ():
+            match = _RENAMED.match(self.data, self._word_before(at))
+            if match is not None:
                 found.setdefault(match.group(1), set()).add(match.group(2))
         return found
 
@@ -109,22 +140,23 @@ class Calls:
                 yield at
             at = data.find(word, after)
 
-    def _lines_with(self, word: bytes) -> Iterator[bytes]:
-        """The logical lines (a backslash joins two) that hold a word as a whole, each once."""
-        if word not in self.words:
-            return
-        data, done = self.data, -1
-        for at in self._places(word):
-            if at < done:
-                continue
-            start, done = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
-            while start > 1 and data[:start].endswith((b"\\\n", b"\\\r\n")):
-                start = data.rfind(b"\n", 0, start - 1) + 1
-            done = len(data) if done < 0 else done
-            while data[done - 1 : done] == b"\\" and done < len(data):
-                done = data.find(b"\n", done + 1)
-                done = len(data) if done < 0 else done
-            yield data[start:done]
+    def _logical_start(self, at: int) -> int:
+        """Where the line of a byte begins; a backslash joins it to the one before."""
+        data = self.data
+        start = data.rfind(b"\n", 0, at) + 1
+        while start > 1 and data[start - 2] in b"\\\r" and data[:start].endswith((b"\\\n", b"\\\r\n")):
+            start = data.rfind(b"\n", 0, start - 1) + 1
+        return start
+
+    def _word_before(self, at: int) -> int:
+        """Where the word begins that stands before a byte."""
+        data = self.data
+        end = at
+        while end and data[end - 1] in b" \t\r\n\\":
+            end -= 1
+        while end and data[end - 1] in _WORD:
+            end -= 1
+        return end
 
 
 @lru_cache(maxsize=16)
