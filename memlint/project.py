@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from memlint.catalogue.model import Catalogue, Kind
+from memlint.catalogue.model import Catalogue
 from memlint.flow.analysis import FileAnalyser, prefilter
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.summaries import Effect, Summary
@@ -263,7 +263,7 @@ class Project:
         plain = "." not in found.name and not self._holds(found)
         if plain and self.outline(found.module).surely_returns(found.name):
             path = self._paths[found.module] or ""
-            return Summary((), _takes, path=path, more=functools.partial(self._whole, found))
+            return Summary((), lambda *_: Effect.TAKES, path=path, more=functools.partial(self._whole, found))
         return self._whole(found)
 
     def _whole(self, found: Definition) -> Summary | None:
@@ -347,10 +347,6 @@ class View:
     def facts(self) -> tuple[Fact, ...]:
         """Everything that what was asked for rests on; paths from the project's root, with ``/``."""
         return self.project.facts(self.looked)
-
-
-def _takes(parameter: str, kind: Kind) -> Effect:
-    return Effect.TAKES
 
 
 def _absolute(dots: bytes, module: bytes, package: str) -> str:

@@ -10,7 +10,7 @@ from typing import ClassVar, Protocol
 
 from memlint.catalogue.model import Acquire, Catalogue, Context, Kind
 from memlint.cfg.builder import build
-from memlint.cfg.graph import CodeNode, Graph, TooLarge
+from memlint.cfg.graph import CodeNode, FunctionNode, Graph, TooLarge
 from memlint.findings import Skipped
 from memlint.flow.machine import FieldStore, Machine, World
 from memlint.flow.owners import FieldLoss, Fields, field_makers, instance_kind
@@ -24,7 +24,7 @@ from memlint.flow.values import Handle, Pair, Result, Symbol, Value, View
 from memlint.source.names import ModuleNames, module_names
 from memlint.source.prefilter import Prefilter
 from memlint.source.text import Source
-from memlint.source.walk import children, walk
+from memlint.source.walk import statements, walk
 
 DEEPEST = 20
 """Calls that are followed from one function into the next; what lies deeper counts as unknown."""
@@ -133,6 +133,7 @@ class FileAnalyser:
     _units: dict[ast.AST, Unit] = field(default_factory=dict)
     _instances: dict[str, Kind | None] = field(default_factory=dict)
     _makers: dict[str, dict[str, ast.expr]] = field(default_factory=dict)
+    _methods: dict[ast.ClassDef, dict[str, FunctionNode]] = field(default_factory=dict)
     _lines: list[int] = field(default_factory=list)
     """Lines on which something may be acquired, sorted."""
     _followed: set[str] = field(default_factory=set)
@@ -335,12 +336,12 @@ class FileAnalyser:
             return None
         tried.add(owner)
         node = self.names.classes[owner]
-        for statement in node.body:
-            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name == name:
-                decorators = {d.id for d in statement.decorator_list if isinstance(d, ast.Name)}
-                if ("property" in decorators) is not computed:
-                    return None
-                return self._unit(statement, f"{owner}.{name}", owner), "staticmethod" not in decorators
+        method = self._methods_of(node).get(name)
+        if method is not None:
+            decorators = {d.id for d in method.decorator_list if isinstance(d, ast.Name)}
+            if ("property" in decorators) is not computed:
+                return None
+            return self._unit(method, f"{owner}.{name}", owner), "staticmethod" not in decorators
         for base in node.bases:
             for qualified in self.names.qualified(base):
                 base_name = qualified.removeprefix(f"{self.module}.")
@@ -348,6 +349,13 @@ class FileAnalyser:
                 if found is not None:
                     return found
         return None
+
+    def _methods_of(self, node: ast.ClassDef) -> dict[str, FunctionNode]:
+        """The methods that a class defines itself; of two with one name the first."""
+        if node not in self._methods:
+            functions = [s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))]
+            self._methods[node] = {each.name: each for each in reversed(functions)}
+        return self._methods[node]
 
     def _unit(self, node: ast.FunctionDef | ast.AsyncFunctionDef, symbol: str, owner: str | None) -> Unit:
         return self._units.setdefault(node, Unit(node, symbol, owner))
@@ -512,15 +520,10 @@ def _always_gives(node: CodeNode, machine: Machine) -> bool:
     """Whether every return that gives anything but None gives a resource: else callers cannot tell what they got."""
     if machine.giving & machine.withholding or isinstance(node, (ast.Lambda, ast.Module)):
         return False
-    waiting: list[ast.AST] = list(node.body)
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            continue
+    for each in statements(node.body, nested=False):
         value = each.value if isinstance(each, ast.Return) and id(each) not in machine.giving else None
         if value is not None and not (isinstance(value, ast.Constant) and value.value is None):
             return False
-        waiting.extend(children(each))
     return True
 
 

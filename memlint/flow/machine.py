@@ -16,7 +16,7 @@ from memlint.findings import StepKind
 from memlint.flow.exceptions import Flight
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import ExitKind, Fate, Mark, Outcome, Site, SiteRecord, Trail
-from memlint.flow.state import State, Status
+from memlint.flow.state import REACHING, State, Status
 from memlint.flow.summaries import Given, Summary
 from memlint.flow.values import (
     UNKNOWN,
@@ -195,6 +195,8 @@ class Machine:
 
     def release(self, state: State, value: Value, node: ast.AST, text: str = "released here") -> None:
         """Whatever ``value`` can reach is released."""
+        if value.__class__ not in REACHING:
+            return
         for handle in list(state.handles(value)):
             if state.status.get(handle) is Status.HELD:
                 self._note(state, handle, Fate.RELEASED, node, text)
@@ -212,6 +214,8 @@ class Machine:
 
     def transfer(self, state: State, value: Value | None, node: ast.AST, text: str) -> None:
         """Whatever ``value`` can reach has another owner now."""
+        if value.__class__ not in REACHING:
+            return
         for handle in list(state.handles(value)):
             if state.status.get(handle) is Status.HELD:
                 state.status[handle] = Status.GONE
@@ -230,6 +234,8 @@ class Machine:
 
     def lend(self, state: State, value: Value | None, node: ast.AST, text: str) -> None:
         """An unknown callee is given what ``value`` can reach: it takes it, unless we are seen to keep it."""
+        if value.__class__ not in REACHING:
+            return
         for handle in list(state.handles(value)):
             site = self.records[handle.site].site
             if state.status.get(handle) is Status.HELD and (id(site.node), site.position) not in self.kept:

@@ -27,6 +27,8 @@ class Fate(enum.Enum):
     TRANSFERRED = "transferred"
     """Someone else owns it now: the caller, an object, a callee, a closure."""
 
+    __hash__ = object.__hash__  # as for the states of obligations
+
 
 class ExitKind(enum.Enum):
     """How control may leave at a step."""

@@ -139,7 +139,7 @@ class Solver:
     def execute(self, number: int, state: State) -> None:
         """Run one block and send its states on."""
         block = self.graph.blocks[number]
-        at_end, raised = execute(self.machine, block, state.copy())
+        at_end, raised = execute(self.machine, block, state)
         for thrown in raised:
             self.arrive(block.landing, thrown)
         if at_end is not None:
@@ -291,8 +291,10 @@ def acquiring_blocks(graph: Graph, lines: Sequence[int]) -> frozenset[int]:
     for block in graph.blocks:
         for after in (*graph.successors(block), block.landing):
             before.setdefault(after, set()).add(block.number)
-        if any(isinstance(i, (ir.Call, ir.GetAttribute)) and _on(i.node, lines) for i in block.instructions):
-            pending.append(block.number)
+        for i in block.instructions if lines else ():
+            if (i.__class__ is ir.Call or i.__class__ is ir.GetAttribute) and _on(i.node, lines):
+                pending.append(block.number)
+                break
     found: set[int] = set()
     while pending:
         number = pending.pop()
@@ -375,9 +377,9 @@ def live_names(graph: Graph) -> list[frozenset[str]]:
     for block in graph.blocks:
         read = 0
         for instruction in block.instructions:
-            if isinstance(instruction, ir.Load):
+            if instruction.__class__ is ir.Load:
                 read |= bit(instruction.name)
-            elif isinstance(instruction, ir.Define):
+            elif instruction.__class__ is ir.Define:
                 for name in instruction.captured:
                     read |= bit(name)
         live.append(read)

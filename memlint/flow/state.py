@@ -25,7 +25,7 @@ from memlint.flow.values import (
     parts,
 )
 
-_REACHING = frozenset({Handle, Pair, Bag, Element, Method, Closing, Turned})
+REACHING = frozenset({Handle, Pair, Bag, Element, Method, Closing, Turned})
 """The values by which a resource can still be reached."""
 
 
@@ -38,6 +38,8 @@ class Status(enum.Enum):
     """Transferred to another owner."""
     LENT = "lent"
     """Handed to an unknown callee, which counts as its owner unless this function goes on to release it."""
+
+    __hash__ = object.__hash__  # a member is itself only; the library's own hash is a call of Python's
 
 
 _OWED = frozenset({Status.HELD, Status.LENT})
@@ -129,7 +131,7 @@ class State:
             kind = value.__class__
             if kind is Handle:
                 found.add(value)  # type: ignore[arg-type]
-            elif kind in _REACHING:
+            elif kind in REACHING:
                 found.update(self.handles(value))
         if self.returning is not None:
             found.update(self.handles(self.returning))

@@ -17,6 +17,7 @@ from memlint.source.text import Source
 from memlint.source.walk import children
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPOUND = (
     ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match,
     ast.ExceptHandler, ast.match_case,
@@ -81,7 +82,7 @@ def definitions(source: Source) -> Definitions:
     while waiting:
         body, prefix, owner, nested = waiting.pop()
         for child in body:
-            if isinstance(child, FunctionNode):
+            if isinstance(child, _FUNCTIONS):
                 functions.append(Function(child, f"{prefix}{child.name}", owner, nested))
                 waiting.append(([*child.body], f"{prefix}{child.name}.<locals>.", None, True))
             elif isinstance(child, ast.ClassDef):

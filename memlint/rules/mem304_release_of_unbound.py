@@ -32,8 +32,10 @@ class ReleaseOfUnbound(StructureRule):
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a ``finally``: the first name that does not exist hides what follows."""
+        lines = analysis.source.calls.lines_with(b"finally")
+        if not lines:
+            return
         found = definitions(analysis.source)
-        lines = [n for n, line in enumerate(analysis.source.lines, 1) if line.lstrip().startswith("finally")]
         for function in found.functions:
             last = function.node.end_lineno or function.node.lineno
             if bisect_left(lines, function.node.lineno) == bisect_right(lines, last):

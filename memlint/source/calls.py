@@ -17,11 +17,13 @@ from memlint.source.outliving import outlives
 _NO_WORD = bytes(c if c == 95 or c >= 128 or chr(c).isalnum() else 32 for c in range(256))
 """Every byte that is part of no word becomes a space."""
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+_SMALL = 100_000
+"""Bytes of a file in which lines are counted anew each time; in a larger one their ends are written down once."""
 _OPENS = re.compile(rb"\s*\(")
 _HEADER = re.compile(rb"(?<!\w)(def|class|with)[ \t]+(?:\w+\.)*\Z")
 _CHAIN = re.compile(rb"((?:\.\w+)+)\s*\(")
 _RENAMED = re.compile(rb"(\w+)\s+as\s+(\w+)")
-_BEFORE_IMPORT = re.compile(rb"(?:^|;)[ \t]*(?:from[ \t\\\r\n]+(\.*)[ \t]*([\w.]*)[ \t\\\r\n]*)?\Z", re.MULTILINE)
+_BEFORE_IMPORT = re.compile(rb"(?:^|[;:])[ \t]*(?:from[ \t\\\r\n]+(\.*)[ \t]*([\w.]*)[ \t\\\r\n]*)?\Z", re.MULTILINE)
 _AFTER_IMPORT = re.compile(rb"[ \t]*(?:\(([^)]*)\)|((?:\\\r?\n|[^\n#;])*))")
 _COMMENT = re.compile(rb"#[^\n]*")
 _NAME = re.compile(rb"([\w.]+)(?:\s+as\s+(\w+))?")
@@ -43,6 +45,8 @@ class Calls:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
+        self.answers: dict[object, list[int]] = {}
+        """The lines that were asked for, by who asked: a prefilter is asked for the same file more than once."""
 
     @cached_property
     def words(self) -> frozenset[bytes]:
@@ -87,8 +91,8 @@ class Calls:
     def lines(self, words: Iterable[bytes], blocks: frozenset[bytes] = frozenset()) -> list[int]:
         """The lines (counted from 1) on which one of the words is called, in order.
 
-        The header of a definition is no call; nor counts a call of one of ``blocks`` that a ``with`` enters at once,
-        unless what it entered seems to be used when the block has ended.
+        The header of a definition is no call, nor is a comment; nor counts a call of one of ``blocks`` that a ``with``
+        enters at once, unless what it entered seems to be used when the block has ended.
         """
         data = self.data
         found: set[int] = set()
@@ -96,12 +100,19 @@ class Calls:
             for at in self._places(word):
                 if _OPENS.match(data, at + len(word)) is None:
                     continue
-                header = _HEADER.search(data, data.rfind(b"\n", 0, at) + 1, at)
+                start = data.rfind(b"\n", 0, at) + 1
+                if data[start:at].lstrip()[:1] == b"#":
+                    continue
+                header = _HEADER.search(data, start, at)
                 if header is None or (
                     header.group(1) == b"with" and (word not in blocks or outlives(data, header.start(1), at))
                 ):
                     found.add(self.line_at(at))
         return sorted(found)
+
+    def lines_with(self, word: bytes) -> list[int]:
+        """The lines on which a word stands, in comments and strings too."""
+        return [self.line_at(at) for at in self._places(word)] if word in self.words else []
 
     def read_lines(self, words: Iterable[bytes]) -> list[int]:
         """The lines on which one of the words is read as an attribute: a property has no parentheses."""
@@ -120,6 +131,8 @@ class Calls:
 
     def line_at(self, at: int) -> int:
         """The line (counted from 1) of a byte."""
+        if len(self.data) < _SMALL:
+            return self.data.count(b"\n", 0, at) + 1
         return bisect_left(self._ends, at) + 1
 
     @cached_property
@@ -159,7 +172,7 @@ class Calls:
         return end
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=48)
 def calls_of(data: bytes) -> Calls:
     """The calls of a file; those of the last few are kept, for the prefilter and the analysis ask for the same."""
     return Calls(data)

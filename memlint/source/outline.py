@@ -9,7 +9,7 @@ from functools import cached_property
 from memlint.source.calls import Calls, calls_of
 
 _TOP = re.compile(rb"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[^\s#)\]}'\"]", re.MULTILINE)
-_INDENTED = re.compile(rb"^([ \t]+)(raise\b)?[^\s#]", re.MULTILINE)
+_INDENTED = re.compile(rb"^([ \t]+)(?:(raise)\b|[^\s#])", re.MULTILINE)
 _INIT = re.compile(rb"^([ \t]+)def __init__\b", re.MULTILINE)
 
 

@@ -50,6 +50,12 @@ class Prefilter:
     def lines(self, data: bytes) -> list[int]:
         """The lines (counted from 1) with a hit, in order."""
         calls = calls_of(data)
+        known = calls.answers.get(self)
+        if known is None:
+            known = calls.answers[self] = self._lines(calls)
+        return known
+
+    def _lines(self, calls: Calls) -> list[int]:
         words = self._wanted(calls)
         if not words:
             return []

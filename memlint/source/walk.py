@@ -26,6 +26,7 @@ FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
     kind: _fields(kind) for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)
 }
 """The fields of each kind of node that hold nodes, in the order of the grammar."""
+_DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _STATEMENTS = ("body", "handlers", "cases", "orelse", "finalbody")
 
 
@@ -58,12 +59,14 @@ def walk(*roots: ast.AST) -> Iterator[ast.AST]:
                 pending.append(value)
 
 
-def statements(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Every statement, handler and case at or below ``body`` in source order, also in nested definitions."""
+def statements(body: list[ast.stmt], *, nested: bool = True) -> Iterator[ast.AST]:
+    """Every statement, handler and case at or below ``body`` in source order; ``nested`` is inside definitions too."""
     pending: list[ast.AST] = [*reversed(body)]
     while pending:
         node = pending.pop()
         yield node
+        if not nested and node.__class__ in _DEFINITIONS:
+            continue
         for name in reversed(_STATEMENTS):
             inner = getattr(node, name, None)
             if inner.__class__ is list:
