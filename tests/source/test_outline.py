@@ -16,7 +16,9 @@ def test_names_that_any_import_binds_are_known() -> None:
 
 def test_a_function_that_ends_in_raise_may_never_return() -> None:
     outline = Outline(
-        b"def fails():\n    log()\n    raise E\n\ndef checks(x):\n    if x:\n        raise E\n    return x\n\ndef plain(): return 1\n"
+        b"def fails():\n    log()\n    raise E\n\n"
+        b"def checks(x):\n    if x:\n        raise E\n    return x\n\n"
+        b"def plain(): return 1\n"
     )
     assert [outline.surely_returns(name) for name in ("fails", "checks", "plain")] == [False, True, True]
 
