@@ -16,7 +16,9 @@ from .ledger import MARK, Drop, Ledger
 from .options import Settings
 from .options import settings as read_settings
 from .origins import NOBODY, Owner, Place
+from .probes.loops import Loops
 from .probes.patches import Stands
+from .probes.pools import Pools
 from .probes.probe import Census, Key, Probe, Sight, room
 from .probes.roster import roster
 from .probes.threads import Threads
@@ -94,7 +96,8 @@ class Guard:
                 probe.start(self.ledger, self._stands)
 
     def settle_in(self) -> None:
-        """Freeze the heap as it is once everything is imported."""
+        """Freeze the heap as it is once everything is imported, and the probes have seen what was."""
+        self.take()
         self.heap.mark()
 
     def take(self) -> Census:
@@ -205,10 +208,24 @@ class Guard:
         return {key: seen for key, seen in before.items() if key in now}
 
     def _holder(self, sight: Sight) -> Owner | None:
-        """The wider fixture whose value keeps a thing: then it is the fixture's, though a test made it need it."""
+        """The wider fixture whose value keeps a thing, or the owner of the pool that does, though a test needed it."""
         if sight.object is None:
             return None
-        return next((owner for owner in self._fixtures() if paths.reaches(owner.roots(), sight.object)), None)
+        keepers = [(owner, owner.roots()) for owner in self._fixtures()]
+        pools = next((probe for probe in self._started if isinstance(probe, Pools)), None)
+        closed: tuple[type, ...] = ()
+        if pools is not None and kinds.find(sight.kind).group == "lease":
+            # what a pool has lent is its user's, not the pool's, nor the loop's that waits for its answers
+            closed = (*pools.classes, *(type(loop) for loop in self._loops()))
+        elif pools is not None:
+            keepers += [(owner, [pool]) for owner, pool in pools.living()]
+        return next(
+            (owner for owner, roots in keepers if paths.reaches(roots, sight.object, closed=closed)),
+            None,
+        )
+
+    def _loops(self) -> list[Any]:
+        return [loop for probe in self._started if isinstance(probe, Loops) for loop in probe.every()]
 
     def _counts(self, drop: Drop, turn: _Turn) -> bool:
         """Whether a drop is this turn's, or a fixture's, and not said yet."""

@@ -109,6 +109,22 @@ KINDS = (
     Kind("event loop", ("loops",), verb="created by", cure="`asyncio.run(...)`, or `loop.close()` in `finally`"),
     Kind("lease", ("leases",), "lease", how="still held", verb="acquired by"),
     Kind(
+        "pooled connection",
+        ("pools", "leases"),
+        "lease",
+        how="not given back",
+        verb="taken by",
+        cure="`with pool.connection()`, `with engine.connect()`, `with Session()`: what gives it back whatever happens",
+    ),
+    Kind(
+        "HTTP response",
+        ("pools", "leases"),
+        "lease",
+        how="not released",
+        verb="asked for by",
+        cure="read it to its end, or `with client.stream(...)`, or `response.close()` in `finally`",
+    ),
+    Kind(
         "environment variable",
         ("environment",),
         STATE,

@@ -71,9 +71,10 @@ def chain(roots: Roots, target: object, limit: int = LIMIT) -> str:
     return _words(found) if found else ""
 
 
-def reaches(roots: Iterable[Any], target: object, limit: int = LIMIT) -> bool:
-    """Whether an object can be reached from any of these roots."""
-    return bool(_search({str(at): root for at, root in enumerate(roots)}, lambda thing: thing is target, limit))
+def reaches(roots: Iterable[Any], target: object, limit: int = LIMIT, closed: tuple[type, ...] = ()) -> bool:
+    """Whether an object can be reached from any of these roots, not going through objects of `closed` types."""
+    named = {str(at): root for at, root in enumerate(roots) if not issubclass(type(root), closed)}
+    return bool(_search(named, lambda thing: thing is target, limit, closed, classes=False))
 
 
 def back(target: object, roots: Roots) -> Chain | None:
@@ -123,7 +124,9 @@ def _chain_from(at: int, found: dict[int, Any], kept_by: dict[int, int], names: 
     return Chain(_words(steps), " → ".join([f"{function.__module__}.{function.__qualname__}", *inside]))
 
 
-def _search(roots: Roots, arrived: Callable[[Any], bool], limit: int) -> list[tuple[str, Any]]:
+def _search(
+    roots: Roots, arrived: Callable[[Any], bool], limit: int, closed: tuple[type, ...] = (), *, classes: bool = True
+) -> list[tuple[str, Any]]:
     """The objects from a root to the arrival, the root first with its name."""
     parents: dict[int, tuple[Any, Any]] = {}
     names = {id(root): name for name, root in roots.items()}
@@ -135,9 +138,11 @@ def _search(roots: Roots, arrived: Callable[[Any], bool], limit: int) -> list[tu
         thing = queue.popleft()
         looked += 1
         for child in gc.get_referents(thing):
-            if id(child) in parents or isinstance(child, _CLOSED_TO_US):
+            if id(child) in parents or isinstance(child, _CLOSED_TO_US) or issubclass(type(child), closed):
                 continue
-            if isinstance(child, type) and id(thing) not in names:  # a class counts where its module names it
+            if isinstance(child, type) and not (
+                classes and id(thing) in names
+            ):  # a class counts where its module names it
                 continue
             if type(child) is dict and "__builtins__" in child:  # another module's globals, behind a function
                 continue

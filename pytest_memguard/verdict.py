@@ -138,6 +138,8 @@ COMPOSITES = (
     "zombie process",
     "sqlite connection",
     "database connection",
+    "pooled connection",
+    "HTTP response",
     "temporary file",
     "temporary folder",
 )

@@ -78,8 +78,8 @@ class Descriptors:
     def take(self) -> Census:
         """The descriptors that are open now, each with the kernel's name for it.
 
-        The names of those that were there at the first look are not read again: what is left behind under
-        such a number, after a test has closed what it stood for, is missed.
+        The names of those that were there at the first look are not read again until one is seen to be gone:
+        what takes such a number between two looks is missed.
         """
         try:
             lowest = self._dup(self._spare)
@@ -90,8 +90,8 @@ class Descriptors:
         if numbers == self._last[0]:
             return self._last[1]
         seen = {int(number) for number in numbers} - {lowest}
-        if self._base is None:
-            self._base = frozenset(seen)
+        if self._base is None or not self._base <= seen:
+            self._base = frozenset(seen) if self._base is None else self._base & seen
         census: Census = frozenset(
             (self.name, number, "" if number in self._base else link_of(number)) for number in seen
         )

@@ -129,8 +129,8 @@ class Drivers:
     def made(self, thing: Any, driver: Driver, frame: FrameType | None) -> None:
         """Note a connection, for the first line outside its driver."""
         assert self._book is not None
-        package = driver.module.partition(".")[0]
-        while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == package:
+        inside = (driver.module.partition(".")[0], __name__.partition(".")[0])
+        while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in inside:
             frame = frame.f_back
         acquired = self._book.enter(KIND, driver.what, frame)
         self._live[id(thing)] = weakref.ref(thing), acquired, driver

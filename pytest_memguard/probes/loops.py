@@ -57,6 +57,10 @@ class Loops:
         tasks = {("task", id(task)) for task, _ in self._tasks if self._is_left(task)}
         return frozenset(loops | tasks)
 
+    def every(self) -> list[Any]:
+        """All loops that there are."""
+        return [loop for loop, _ in self._loops]
+
     def describe(self, key: Key) -> Sight | None:
         """Tell about a loop or a task."""
         register = self._loops if key[0] == self.name else self._tasks

@@ -21,6 +21,7 @@ from .loops import Loops
 from .masks import Masks
 from .mock_patches import MockPatches
 from .polls import Polls
+from .pools import Pools
 from .probe import Probe
 from .processes import Processes
 from .signal_handlers import SignalHandlers
@@ -51,6 +52,7 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
         Processes(),
         TemporaryFiles(managed),
         Leases(),
+        Pools(),
         Environment(),
         WorkingDirectory(),
         ImportPath(),
