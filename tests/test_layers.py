@@ -15,6 +15,7 @@ PACKAGES = ("memlint", "pytest_memguard")
 HOSTS = {  # where a third-party library may be imported at all, and which
     "memlint.fixes": {"libcst"},
     "memlint.flake8_adapter": {"flake8"},
+    "memlint.results.stores": {"redis"},
     "pytest_memguard": {"pytest", "_pytest", "pluggy"},
 }
 

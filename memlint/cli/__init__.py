@@ -22,6 +22,10 @@ def _carry_out(arguments: argparse.Namespace, rules: Sequence[Rule] | None) -> E
         from memlint.cli.check import check
 
         return check(arguments, rules)
+    if arguments.command == "merge":
+        from memlint.cli.merge import merge
+
+        return merge(arguments)
     from memlint.rules import RULES
 
     return _answer(arguments, RULES if rules is None else rules)

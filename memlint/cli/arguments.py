@@ -11,7 +11,10 @@ from memlint.settings.options import OPTIONS, Kind, Option, Place
 from memlint.settings.problems import meant
 from memlint.trouble import Trouble
 
-COMMANDS = ("check", "explain", "rules", "cfg", "facts", "catalogue", "completion", "server")
+COMMANDS = ("check", "merge", "explain", "rules", "cfg", "facts", "catalogue", "completion", "server")
+
+_OF_A_REPORT = ("output-format", "output-file", "statistics", "exit-zero", "baseline", "update-baseline")
+"""Options of ``check`` that say what becomes of a finished report."""
 
 _Commands: TypeAlias = "argparse._SubParsersAction[Any]"
 
@@ -55,6 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"memlint {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_check(commands)
+    _add_merge(commands)
     explain = _command(commands, "explain", "Print a rule's page, or why a line was or was not reported.")
     explain.add_argument("what", metavar="CODE|FILE:LINE", help="MEM101, unreleased-resource, MEM-001, or app.py:12")
     _add_settings_source(explain)
@@ -98,6 +102,15 @@ def _add_check(commands: _Commands) -> None:
         if option.place is not Place.FILE_ONLY:
             _add_option(check, option)
     check.add_argument("-v", "--verbose", action="store_true", help="Say what was skipped and why, and the time taken.")
+
+
+def _add_merge(commands: _Commands) -> None:
+    merge = _command(commands, "merge", "Join the JSON reports of all shards of a run.")
+    merge.add_argument("reports", nargs="+", metavar="REPORT", help="what each `check --shard` wrote as JSON")
+    _add_settings_source(merge)
+    for option in OPTIONS:
+        if option.key in _OF_A_REPORT:
+            _add_option(merge, option)
 
 
 def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:

@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from memlint.cli.arguments import BadUse
-from memlint.cli.console import ExitCode, say, write
+from memlint.cli.console import ExitCode, printer_of, say, tell_failures, write
 from memlint.cli.judge import Judge
 from memlint.cli.progress import Progress
+from memlint.cli.sharding import part_of, shard_of
 from memlint.cli.standard_input import Program, read_program
 from memlint.engine.files import STDIN, Sought, find_files
 from memlint.engine.run import gather
-from memlint.reports import FORMATS, Failure, Printer, Report
+from memlint.reports import Report
 from memlint.results.result import FileResult
 from memlint.settings import Settings
 
@@ -30,6 +31,7 @@ def check(arguments: argparse.Namespace, rules: Sequence[Rule] | None) -> ExitCo
     """Check the paths of the command line and print what was found; with ``--watch`` again and again."""
     if not arguments.watch:
         return check_once(arguments, rules)
+    shard_of(arguments, arguments.paths)  # which cannot be watched
     if STDIN in arguments.paths:
         raise BadUse("--watch cannot watch standard input")
     if arguments.fix or arguments.fix_only or arguments.diff:
@@ -44,6 +46,7 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule] | None) -> E
     """Check the paths of the command line and print what was found."""
     started = time.perf_counter()
     paths: list[str] = arguments.paths or ["."]
+    shard = shard_of(arguments, paths)
     judge = Judge(arguments, paths, rules)
     for notice in judge.notices:
         say(notice)
@@ -51,6 +54,8 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule] | None) -> E
         raise BadUse("--update-baseline needs a whole run: leave --since out")
     changes = _changes(arguments)
     sought = _sought(paths, judge.settings)
+    if shard is not None:
+        sought = replace(sought, files=shard.mine(sought.files))
     program = read_program(judge.settings, arguments.stdin_filename) if STDIN in paths else None
     results: list[FileResult] = []
 
@@ -61,7 +66,9 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule] | None) -> E
         report = gather(results, sought.failures, judge.rules)
         if changes is not None:
             report = changes.only(report)
-        return _unknown(report, judge, sought, update_baseline)
+        if shard is not None:
+            report = replace(report, part=part_of(shard, judge, sought, results, changes))
+        return _unknown(report, judge, sought, update_baseline, stale=shard is None)
 
     fixing = _fixing(arguments, judge.settings)
     report = checked(arguments.update_baseline and fixing is None)
@@ -78,8 +85,8 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule] | None) -> E
 
         report = silenced(judge.checker, report, arguments.add_noqa)
     stream = sys.stdout if fixing is None or program is None else sys.stderr
-    write(report, _printer(arguments, judge.settings), arguments.output_file, stream)
-    _tell_failures(report.failures, arguments.debug)
+    write(report, printer_of(arguments, judge.settings), arguments.output_file, stream)
+    tell_failures(report.failures, arguments.debug)
     if arguments.verbose:
         _tell_more(report, judge, results, time.perf_counter() - started)
     if report.failures:
@@ -121,23 +128,17 @@ def _judge(judge: Judge, sought: Sought, program: Program | None, results: list[
         judge.judge(sought.files, seen)
     finally:
         progress.end()
+    if judge.trouble is not None:
+        say(f"the shared cache cannot be used: {judge.trouble}")
 
 
-def _unknown(report: Report, judge: Judge, sought: Sought, update: bool) -> Report:
+def _unknown(report: Report, judge: Judge, sought: Sought, update: bool, *, stale: bool) -> Report:
     """The report without what the baseline knows."""
     if judge.settings.baseline is None and not update:
         return report
     from memlint.cli.narrowing import against_baseline  # late: few runs have one
 
-    return against_baseline(report, judge.settings.baseline, sought.files, update)
-
-
-def _printer(arguments: argparse.Namespace, settings: Settings) -> Printer:
-    if arguments.statistics:
-        from memlint.reports.statistics import print_statistics
-
-        return print_statistics
-    return FORMATS[settings.output_format]
+    return against_baseline(report, judge.settings.baseline, sought.files, update, stale=stale)
 
 
 def _sought(paths: Iterable[str], settings: Settings) -> Sought:
@@ -145,14 +146,6 @@ def _sought(paths: Iterable[str], settings: Settings) -> Sought:
     for folder in sought.barren:
         say(f"no Python files in {folder}")
     return sought
-
-
-def _tell_failures(failures: Iterable[Failure], debug: bool) -> None:
-    for failure in failures:
-        cure = " (--debug shows where)" if failure.internal and not debug else ""
-        say(f"{failure.path}: {failure.reason}{cure}")
-        if debug and failure.trace:
-            print(failure.trace, file=sys.stderr, end="")
 
 
 def _tell_more(report: Report, judge: Judge, results: Sequence[FileResult], seconds: float) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import enum
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from memlint.reports import Printer, Report, Style, shown
-from memlint.settings import SettingsError
+from memlint.reports import FORMATS, Failure, Printer, Report, Style, shown
+from memlint.settings import Settings, SettingsError
 
 
 class ExitCode(enum.IntEnum):
@@ -45,3 +46,21 @@ def write(report: Report, printer: Printer, file: str | None, stream: TextIO | N
 
 def _ended(lines: Iterator[str]) -> Iterator[str]:
     return (line + "\n" for line in lines)
+
+
+def printer_of(arguments: argparse.Namespace, settings: Settings) -> Printer:
+    """What prints the report: the format that was asked for, or the count of each rule."""
+    if arguments.statistics:
+        from memlint.reports.statistics import print_statistics  # late: few runs count
+
+        return print_statistics
+    return FORMATS[settings.output_format]
+
+
+def tell_failures(failures: Iterable[Failure], debug: bool) -> None:
+    """Say what could not be looked at, or what went wrong inside memlint."""
+    for failure in failures:
+        cure = " (--debug shows where)" if failure.internal and not debug else ""
+        say(f"{failure.path}: {failure.reason}{cure}")
+        if debug and failure.trace:
+            print(failure.trace, file=sys.stderr, end="")

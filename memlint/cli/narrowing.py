@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from memlint.engine.checker import Checker
 
 
-def against_baseline(report: Report, file: str | None, checked: Sequence[str], update: bool) -> Report:
-    """The report without the findings that the baseline knows; entries that nothing answers to are told."""
+def against_baseline(
+    report: Report, file: str | None, checked: Sequence[str], update: bool, *, stale: bool = True
+) -> Report:
+    """The report without the findings that the baseline knows; ``stale`` entries, that nothing answers to, are told."""
     if file is None:
         raise BadUse("--update-baseline needs a file: --baseline FILE")
     if update:
         say(f"{file}: {write_baseline(file, report, checked)} findings written")
     compared = compare(file, read_baseline(file), report, checked)
-    for entry in compared.stale:
+    for entry in compared.stale if stale else ():
         say(f"{file}: stale: {entry.code} in `{entry.symbol}` of {entry.path} is gone; --update-baseline forgets it")
     return replace(compared.report, baselined=compared.known)
 

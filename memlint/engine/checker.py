@@ -235,6 +235,15 @@ class Checker:
         self._projects.kept.let_go()
         return replace(result, seconds=time.perf_counter() - started)
 
+    def terms(self, path: str) -> tuple[object, ...]:
+        """What decides on the result of a file beside contents, as plain values that mean the same on every machine."""
+        on = [rule.code for rule in self.rules if not self.ignores(rule.code, path)]
+        on += [UNPARSABLE] * (self._reports_unparsable and not self.ignores(UNPARSABLE, path))
+        on += [UNUSED] * (self._reports_unused and not self.ignores(UNUSED, path))
+        known = [rule.code for rule in self.known]
+        settings = self.settings
+        return (on, known, settings.preview, settings.strict, self.level.value, self.catalogue.version)
+
     def ignores(self, code: str, path: str) -> bool:
         """Whether ``per-file-ignores`` leaves a rule out in a file."""
         return any(

@@ -17,7 +17,7 @@ SCHEMA = 1
 
 def print_json(report: Report, _style: Style) -> Iterator[str]:
     """One object with the keys ``schema``, ``tool``, ``findings``, ``failures`` and ``summary``."""
-    document = {
+    document: dict[str, object] = {
         "schema": SCHEMA,
         "tool": {"name": "memlint", "version": __version__},
         "findings": [finding_object(finding, report) for finding in report.findings],
@@ -33,6 +33,8 @@ def print_json(report: Report, _style: Style) -> Iterator[str]:
             "by_code": report.counts(),
         },
     }
+    if report.part is not None:
+        document["shard"] = report.part
     yield from json.dumps(document, indent=2).splitlines()
 
 

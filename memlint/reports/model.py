@@ -52,6 +52,8 @@ class Report:
     skipped: tuple[SkippedFunction, ...] = ()
     rules: tuple[Rule | RuleFacts, ...] = ()
     """The rules that ran."""
+    part: Mapping[str, object] | None = None
+    """For the report of one shard: what joins it with the others."""
 
     def counts(self) -> dict[str, int]:
         """Findings by code, most frequent first."""

@@ -6,9 +6,10 @@ folder that comes with somebody's repository can hold anything: reading JSON bui
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import tempfile
+import time
 from binascii import crc32
 from dataclasses import dataclass, field
 from typing import Any
@@ -134,11 +135,12 @@ def replace(path: str, data: bytes) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".", suffix=".new")
+    temporary = os.path.join(os.path.dirname(path), f".{os.getpid()}-{time.time_ns()}.new")
     try:
-        with open(handle, "wb") as stream:
+        with open(temporary, "xb") as stream:  # with the rights that the user's files have: others may share them
             stream.write(data)
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
         raise

@@ -53,6 +53,13 @@ def anywhere() -> str:
     return json.dumps([plain.VERSION, __version__, sorted(contents), python()])
 
 
+def everywhere(settings: Settings) -> str:
+    """One word for memlint, Python and settings that is the same on every machine that has the same ones."""
+    from memlint.results.grounds import digest_of
+
+    return digest_of(json.dumps([anywhere(), asked(settings), plugins(settings)], default=str).encode())
+
+
 def _own_files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
     """The files that memlint is made of, from its folder."""
     waiting = [""]

@@ -44,5 +44,6 @@ class Settings:
     baseline: str | None = None
     cache: bool = True
     cache_dir: str | None = None
+    shared_cache: str | None = None
     catalogue: Mapping[str, object] = field(default_factory=dict)
     """The user's own catalogue tables, as read and not yet judged."""

@@ -191,6 +191,22 @@ OPTIONS: tuple[Option, ...] = (
         "file, relative to it.",
         metavar="FOLDER",
     ),
+    Option(
+        "shared-cache",
+        Kind.TEXT,
+        None,
+        "Share results with other machines, through a folder or `redis://host/db`; in a configuration file, a folder "
+        "is relative to it.",
+        metavar="PLACE",
+    ),
+    Option(
+        "shard",
+        Kind.TEXT,
+        None,
+        "Look at one of n parts of the files only; `memlint merge` joins the JSON reports of all parts.",
+        Place.FLAG_ONLY,
+        metavar="I/N",
+    ),
     Option("watch", Kind.FLAG, False, "Check again whenever a file or a setting changes.", Place.FLAG_ONLY),
     Option(
         "stdin-filename",

@@ -59,7 +59,13 @@ def read_configuration(path: Path, codes: Sequence[str] | None) -> Settings:
         read,
         baseline=None if read.baseline is None else os.path.join(settings.root, read.baseline),
         cache_dir=None if read.cache_dir is None else os.path.join(settings.root, read.cache_dir),
+        shared_cache=_placed(read.shared_cache, settings.root),
     )
+
+
+def _placed(place: str | None, root: str) -> str | None:
+    """Where a shared cache is: an address stays as it is, a folder is below ``root``."""
+    return place if place is None or "://" in place else os.path.join(root, place)
 
 
 def _parsed(path: Path) -> Mapping[str, object]:
