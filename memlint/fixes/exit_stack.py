@@ -7,8 +7,8 @@ import ast
 from memlint.catalogue.model import Category, Context
 from memlint.fixes.case import Case
 from memlint.fixes.derived import Derived, Need
-from memlint.fixes.kinds import TEXTS, ends_on_its_own_terms
-from memlint.fixes.lifetime import own
+from memlint.fixes.kinds import TEXTS, UNSEEN, ends_on_its_own_terms
+from memlint.fixes.lifetime import own, refuse_locked
 from memlint.fixes.places import binds, captured, names_read
 from memlint.fixes.proposal import Block, Item, Operation, Proposal, Refused, ReplaceExpression, Wrap
 from memlint.flow.sites import Fate
@@ -42,7 +42,7 @@ def propose(case: Case) -> Proposal:
     spelled, imports = case.spelled("contextlib.AsyncExitStack" if asynchronous else "contextlib.ExitStack")
     item = Item(f"{spelled}()", stack)
     wrap = Wrap(statements, Block((item,), asynchronous))
-    if first is case.places.statement(case.call) and not case.places.loops_around(first, function):
+    if first is case.places.statement(case.call):
         doubts = (*doubts, "a with block may do")
     return Proposal(f"Keep it by a `{spelled}`", (*imports, *operations, kept, wrap), doubts)
 
@@ -102,7 +102,12 @@ def _doubts(case: Case, statements: tuple[ast.stmt, ...], derived: Derived) -> t
     why = ends_on_its_own_terms(case.kind)
     if why is not None:
         found.append(why)
+    spot = case.places.spot(statements[-1])
+    ends = spot.owner is case.function and spot.index == len(spot.block) - 1
+    if not ends and not case.record.released_normally and case.kind.name not in UNSEEN:
+        found.append("it is released before the function ends, where nothing released it")
     inside = [node for each in statements for node in own(each)]
+    refuse_locked(case, inside)
     if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in inside):
         found.append("the block holds a yield")
     loops = [n for n in inside if isinstance(n, (ast.For, ast.AsyncFor, ast.While, ast.comprehension))]

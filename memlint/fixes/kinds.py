@@ -15,9 +15,7 @@ PLAIN = frozenset({
 Others do more there: a database connection commits, a pool of processes is terminated, an executor is waited for.
 """
 
-UNSEEN = PLAIN - {
-    "http response", "requests session", "socket", "sqlalchemy connection", "sqlalchemy session", "temporary directory",
-}  # fmt: skip
+UNSEEN = PLAIN - {"socket", "sqlalchemy connection", "sqlalchemy session", "temporary directory"}
 """Of those, the kinds whose release nobody outside the function is waiting for, so that it may come earlier."""
 
 TEXTS = frozenset({

@@ -42,20 +42,29 @@ def tight(statement: cst.CSTNode) -> Statement:
     return with_lines(whole(statement), lines)
 
 
-def without_finally(statement: cst.CSTNode) -> list[Statement]:
-    """The statements of a ``try`` whose ``finally`` has gone; comments stay."""
+def without_finally(statement: cst.CSTNode) -> tuple[list[Statement], list[cst.EmptyLine]]:
+    """The statements of a ``try`` whose ``finally`` has gone, and the comments that stood in that."""
     block = cst.ensure_type(statement, cst.Try)
     last = cst.ensure_type(block.finalbody, cst.Finally)
     ending = cst.ensure_type(last.body, cst.IndentedBlock)
     lost = [*last.leading_lines, *_said(ending), *(line for each in ending.body for line in comments(whole(each)))]
     told = [line for line in (*lost, *ending.footer) if line.comment is not None]
     if block.handlers or block.orelse is not None:
-        return [led(block.with_changes(finalbody=None), told)]
+        return [whole(block.with_changes(finalbody=None))], told
     inner = cst.ensure_type(block.body, cst.IndentedBlock)
     body = [whole(each) for each in inner.body]
     body[0] = led(tight(body[0]), [*(line for line in block.leading_lines if line.comment is not None), *_said(inner)])
-    body[-1] = led(body[-1], told)
-    return body
+    return body, told
+
+
+def says_something(space: cst.ParenthesizedWhitespace) -> bool:
+    """Whether there is a comment among the lines between two parts of an expression."""
+    return space.first_line.comment is not None or any(line.comment is not None for line in space.empty_lines)
+
+
+def bare_line(line: cst.EmptyLine) -> cst.EmptyLine:
+    """A line that holds no white space where it holds no comment."""
+    return line if line.comment is not None else line.with_changes(indent=False)
 
 
 def _said(block: cst.IndentedBlock) -> list[cst.EmptyLine]:

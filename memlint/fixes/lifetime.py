@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Category, Kind
@@ -92,6 +92,7 @@ def _only_here(case: Case, function: FunctionNode, spot: Spot, stop: int, name: 
     loops = case.places.loops_around(statement, function)
     before = {id(node) for each in spot.block[: spot.index] for node in ast.walk(each)}
     fresh_before = _bound_first(spot, name)
+    tried = any(isinstance(each, ast.Try | ast.TryStar) for each in case.places.around(statement))
     for node in names_read(function, name):
         if id(node) in inside:
             continue
@@ -100,7 +101,7 @@ def _only_here(case: Case, function: FunctionNode, spot: Spot, stop: int, name: 
         earlier = (node.lineno, node.col_offset) < (statement.lineno, statement.col_offset)
         if earlier and not loops:
             continue  # another binding's
-        if stop < len(spot.block) and not loops:
+        if stop < len(spot.block) and not loops and not tried:
             continue  # the name means something else by then
         raise Refused(f"`{name}` is used outside the block that acquires it")
 
@@ -231,6 +232,17 @@ def _ends(statement: ast.stmt, name: str, kind: Kind) -> bool:
     return _releases(statement, name, kind)
 
 
+def refuse_locked(case: Case, nodes: Iterable[ast.AST]) -> None:
+    """Refuse where a lock is taken that lasts for as long as a file is open.
+
+    Raises:
+        Refused: that is so.
+    """
+    names = case.places.names
+    if any(isinstance(node, ast.Call) and _LOCKS & set(names.qualified(node.func)) for node in nodes):
+        raise Refused("a lock on the file lasts for as long as it is open")
+
+
 def own(statement: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a statement that run with it."""
     waiting = [statement]
@@ -246,9 +258,7 @@ def _doubt(case: Case, found: Lifetime, kind: Kind, function: FunctionNode) -> N
         found.doubts.append("the block holds a yield")
     if any(isinstance(node, ast.Delete) for node in inside):
         found.doubts.append("the block holds a del")
-    names = case.places.names
-    if any(isinstance(n, ast.Call) and _LOCKS & set(names.qualified(n.func)) for n in inside):
-        raise Refused("a lock on the file lasts for as long as it is open")
+    refuse_locked(case, inside)
     rest = found.last + 1 < len(found.spot.block) or found.spot.owner is not function
     if found.release is None and found.closing is None and rest and kind.name not in UNSEEN:
         found.doubts.append("it is released before the function ends, where nothing released it")

@@ -13,7 +13,17 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from memlint.fixes import proposal as op
 from memlint.fixes.heading import heading_ends, with_heading
-from memlint.fixes.layout import Statement, comments, led, tight, whole, with_lines, without_finally
+from memlint.fixes.layout import (
+    Statement,
+    bare_line,
+    comments,
+    led,
+    says_something,
+    tight,
+    whole,
+    with_lines,
+    without_finally,
+)
 from memlint.fixes.pieces import Piece, indent_of, kept_lines, newline_of, piece_of
 from memlint.fixes.places import Places
 from memlint.fixes.proposal import Proposal, Refused
@@ -118,7 +128,7 @@ class _Rewriting(cst.CSTTransformer):
 
     def _parsed(self, text: str) -> list[Statement]:
         parsed = [whole(each) for each in cst.parse_module(text + "\n", config=self._module.config_for_parsing).body]
-        return [with_lines(each, [_bare(line) for line in each.leading_lines]) for each in parsed]
+        return [with_lines(each, [bare_line(line) for line in each.leading_lines]) for each in parsed]
 
     def _parsed_expression(self, text: str) -> cst.BaseExpression:
         return cst.parse_expression(text, config=self._module.config_for_parsing)
@@ -235,10 +245,10 @@ class _Rewriting(cst.CSTTransformer):
                     footer += comments(slot.now[0])
                     moved += slot.now
                     continue
-                nodes = without_finally(slot.now[0]) if slot.before is unwraps else slot.now
+                nodes, told = without_finally(slot.now[0]) if slot.before is unwraps else (slot.now, [])
                 if footer and nodes:
                     nodes = [led(nodes[0], footer), *nodes[1:]]
-                    footer = []
+                footer = told
                 body += nodes
             new = self._around(wrap, head, body, footer, moved)
             return [*slots[:first], _Slot(None, [new]), *slots[first + count :]]
@@ -313,7 +323,9 @@ class _Rewriting(cst.CSTTransformer):
                 if any(old is drop for drop in drops):
                     footer = [*comments(whole(each)), *footer]
                     continue
-                body += without_finally(each) if old is unwraps else [whole(each)]
+                nodes, told = without_finally(each) if old is unwraps else ([whole(each)], [])
+                body += nodes
+                footer = [*told, *footer]
             body = [tight(body[0]), *body[1:]] if body else self._parsed("pass")
             return block.with_changes(items=items, body=inner.with_changes(body=body, footer=footer))
 
@@ -355,9 +367,30 @@ class _Rewriting(cst.CSTTransformer):
         node: cst.CSTNode = super().on_leave(original_node, updated_node)  # type: ignore[assignment]  # as above
         for change in self._nodes.get(original_node, ()):
             node = change(node)
+        if isinstance(original_node, cst.Call) and isinstance(node, cst.Call):
+            node = self._on_one_line(original_node, node)
         if isinstance(original_node, (cst.IndentedBlock, cst.Module)) and isinstance(node, type(original_node)):
             node = self._edited(original_node, node)
         return node  # type: ignore[return-value]  # an expression may become another
+
+    def _on_one_line(self, original: cst.Call, call: cst.Call) -> cst.Call:
+        """A call whose only argument has become a name needs no lines of its own for it."""
+        if (
+            len(original.args) != 1
+            or original.args[0].value not in self._nodes
+            or not isinstance(call.args[0].value, cst.Name)
+        ):
+            return call
+        argument = call.args[0]
+        after: list[object] = [call.whitespace_before_args, argument.whitespace_after_arg]
+        if isinstance(argument.comma, cst.Comma):
+            after += [argument.comma.whitespace_before, argument.comma.whitespace_after]
+        lines = [each for each in after if isinstance(each, cst.ParenthesizedWhitespace)]
+        if not lines or any(says_something(each) for each in lines):
+            return call
+        space = cst.SimpleWhitespace("")
+        bare = argument.with_changes(whitespace_after_arg=space, comma=cst.MaybeSentinel.DEFAULT)
+        return call.with_changes(whitespace_before_args=space, args=[bare])
 
     def _edited(
         self, original: cst.IndentedBlock | cst.Module, block: cst.IndentedBlock | cst.Module
@@ -385,11 +418,6 @@ class _Fill(cst.CSTTransformer):
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:  # noqa: ARG002 # libcst's signature
         return self._value if updated_node.value == "__it__" else updated_node
-
-
-def _bare(line: cst.EmptyLine) -> cst.EmptyLine:
-    """A line that holds no white space where it holds no comment."""
-    return line if line.comment is not None else line.with_changes(indent=False)
 
 
 def _index(slots: Slots, node: cst.CSTNode) -> int:

@@ -34,8 +34,9 @@ def propose(case: Case) -> Proposal:
         name = case.places.fresh("descriptor" if case.kind.name == "descriptor" else "resource", case.function)
         operations.append(ReplaceExpression(element, name))
     text, imports = release_text(case, name)
-    doubts = [*life.doubts]
-    if life.release is None and not (unread and _forgotten(case)):
+    needless = unread and _forgotten(case)
+    doubts = [] if needless else [*life.doubts]
+    if life.release is None and not needless:
         doubts.append("nothing released it so far")
     if case.kind.category is Category.TEMPORARY:
         doubts.append("it is removed from the disk")
