@@ -13,6 +13,7 @@ from memlint.engine.checker import Checker
 from memlint.findings import Edit, Finding, Remedy, Span
 from memlint.fixes.case import Case
 from memlint.fixes.installed import check_installed
+from memlint.fixes.pieces import newline_of
 from memlint.fixes.places import Places
 from memlint.fixes.proposal import Proposal, Refused
 from memlint.fixes.table import FIXES, Fix
@@ -225,10 +226,10 @@ def _judge_of(checker: Checker) -> Checker:
 
 def _edits(before: str, after: str) -> Iterator[Edit]:
     """The changed lines of a text, each stretch as one edit of whole lines."""
-    old, new = split_lines(before), split_lines(after)
+    old, new, newline = split_lines(before), split_lines(after), newline_of(before)
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for tag, start, end, first, last in matcher.get_opcodes():
         if tag == "equal":
             continue
-        text = "".join(f"{line}\n" for line in new[first:last])
+        text = "".join(f"{line}{newline}" for line in new[first:last])
         yield Edit(Span(start + 1, 0, end + 1, 0), text)

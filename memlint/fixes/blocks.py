@@ -27,7 +27,7 @@ class Way:
     @property
     def words(self) -> str:
         """As titles say it."""
-        block = "async with" if self.asynchronous else "with"
+        block = "`async with`" if self.asynchronous else "`with`"
         return f"{block} and {self.wrapper.rpartition('.')[2]}()" if self.wrapper else block
 
 

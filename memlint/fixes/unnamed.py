@@ -44,7 +44,7 @@ def propose(case: Case) -> Proposal:
     if isinstance(statement, (ast.If, ast.Match)):
         life.doubts.append("the block lasts longer than the condition")
     operations = (*manner.operations, *_around(case, statement, life, item, manner))
-    return Proposal(f"Give it a name by `{manner.words}`", operations, doubts(life, manner))
+    return Proposal(f"Give it a name by {manner.words}", operations, doubts(life, manner))
 
 
 def _around(

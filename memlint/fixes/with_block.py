@@ -26,7 +26,7 @@ def propose(case: Case) -> Proposal:
     if case.kind.category is Category.PROCESS and life.release is None and life.closing is None:
         raise Refused("a block would wait for the process, and nothing here does")
     operations = enclose(case, life, Item(case.alone, name, manner.wrapper), manner)
-    return Proposal(f"Hold it by `{manner.words}`", operations, doubts(life, manner))
+    return Proposal(f"Hold it by {manner.words}", operations, doubts(life, manner))
 
 
 def doubts(life: Lifetime, manner: Way) -> tuple[str, ...]:

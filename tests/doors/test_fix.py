@@ -211,7 +211,9 @@ def test_a_file_that_may_not_be_written_is_one_line_and_the_others_are_fixed(mem
         (["--watch", "--fix"], "--watch only looks: leave --fix, --fix-only and --diff out"),
     ],
 )
-def test_bad_use_is_one_line(words: list[str], error: str, memlint: Command) -> None:
+def test_bad_use_is_one_line(words: list[str], error: str, memlint: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(LEAK)
+
     outcome = memlint("check", *words)
 
     assert (outcome.code, outcome.err) == (2, f"memlint: {error}\n")
@@ -219,7 +221,9 @@ def test_bad_use_is_one_line(words: list[str], error: str, memlint: Command) -> 
 
 def test_without_libcst_the_command_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(LEAK)
-    program = "import sys; sys.modules['libcst'] = None; from memlint.cli import main; sys.exit(main(['check', '--fix']))"
+    program = (
+        "import sys; sys.modules['libcst'] = None; from memlint.cli import main; sys.exit(main(['check', '--fix']))"
+    )
 
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
 

@@ -7,7 +7,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,59 @@ def test_a_quick_fix_silences_and_a_hover_explains(tmp_path: Path) -> None:
 
         elsewhere = types.HoverParams(here, types.Position(0, 0))
         assert await editor.client.text_document_hover_async(elsewhere) is None
+
+    session(tmp_path, talk)
+
+
+def applied(text: str, edits: Sequence[types.TextEdit]) -> str:
+    """A text with edits of whole lines made, as an editor makes them: the last one first."""
+    lines = text.splitlines(keepends=True)
+    for edit in sorted(edits, key=lambda edit: edit.range.start.line, reverse=True):
+        assert edit.range.start.character == edit.range.end.character == 0
+        lines[edit.range.start.line : edit.range.end.line] = [edit.new_text]
+    return "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "title", "safe"),
+    [
+        (
+            "import json\n\ndef load(path):\n    return json.load(open(path))\n\nx = 1\n",
+            "import json\n\ndef load(path):\n    with open(path) as stream:\n        return json.load(stream)\n\nx = 1\n",
+            "Give it a name by `with`",
+            True,
+        ),
+        (
+            "import sqlite3\r\ndef f(p):\r\n    c = sqlite3.connect(p)\r\n"
+            "    for n in p:\r\n        c.commit()\r\n        yield n\r\n",
+            "import contextlib\r\nimport sqlite3\r\ndef f(p):\r\n"
+            "    with contextlib.closing(sqlite3.connect(p)) as c:\r\n"
+            "        for n in p:\r\n            c.commit()\r\n            yield n\r\n",
+            "Hold it by `with` and closing() (may change what the program does)",
+            False,
+        ),
+    ],
+)
+def test_a_quick_fix_mends(before: str, after: str, title: str, safe: bool, tmp_path: Path) -> None:
+    path = tmp_path / "app.py"
+    here = types.TextDocumentIdentifier(path.as_uri())
+
+    async def talk(editor: Editor) -> None:
+        editor.open(path, before)
+        (found,) = (await editor.told()).diagnostics
+        asked = types.CodeActionParams(here, found.range, types.CodeActionContext([found]))
+        actions = await editor.client.text_document_code_action_async(asked)
+        assert actions is not None
+        mend = actions[0]
+        assert isinstance(mend, types.CodeAction)
+        assert (mend.title, mend.kind, mend.is_preferred) == (title, types.CodeActionKind.QuickFix, safe)
+        assert mend.edit is not None
+        assert mend.edit.changes is not None
+        text = applied(before, mend.edit.changes[path.as_uri()])
+        assert text == after
+
+        editor.change(path, text, 2)
+        assert not (await editor.told()).diagnostics
 
     session(tmp_path, talk)
 

@@ -20,7 +20,7 @@ def test_a_file_that_somebody_changed_meanwhile_is_left_to_them(tmp_path: Path) 
 
 
 def test_nothing_is_left_behind_where_the_file_is_gone(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="Permission denied|No such file"):
+    with pytest.raises(OSError, match=r"Permission denied|No such file"):
         replace_file(str(tmp_path / "gone.py"), b"", b"ours")
 
     assert not list(tmp_path.iterdir())

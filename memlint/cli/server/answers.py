@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from memlint.cli.server.documents import Document, uri_of
 from memlint.cli.server.positions import Places, overlap
-from memlint.findings import Edit, Finding, Severity, Span
+from memlint.findings import Edit, Finding, Remedy, Severity, Span
 from memlint.rulebook import Rulebook, UnknownRule
 from memlint.source.codes import UNPARSABLE
 from memlint.source.comments import with_comments
@@ -40,15 +41,21 @@ def diagnostic(finding: Finding, document: Document, places: Places) -> Json:
     }
 
 
-def code_actions(document: Document, asked: Mapping[str, Mapping[str, int]], places: Places) -> Iterator[Json]:
+Remedies: TypeAlias = Callable[[Document, Finding], Remedy | None]
+
+
+def code_actions(
+    document: Document, asked: Mapping[str, Mapping[str, int]], places: Places, remedies: Remedies
+) -> Iterator[Json]:
     """What can be done about the findings in a range: the rule's own fix, then silence."""
     lines = document.lines
     for finding in document.findings:
         if not overlap(places.range(finding.span, lines), asked):
             continue
-        if finding.remedy is not None and finding.remedy.edits:
-            action = _action(finding, document, finding.remedy.title, finding.remedy.edits, places)
-            yield {**action, "isPreferred": finding.remedy.safe}
+        remedy = finding.remedy or remedies(document, finding)
+        if remedy is not None and remedy.edits:
+            title = remedy.title if remedy.safe else f"{remedy.title} (may change what the program does)"
+            yield {**_action(finding, document, title, remedy.edits, places), "isPreferred": remedy.safe}
         silent = _silencing(finding, document)
         if silent:
             yield _action(finding, document, f"Silence {finding.code} here", silent, places)

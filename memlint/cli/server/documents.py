@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from memlint.catalogue import CatalogueError
 from memlint.engine import Checker, FileResult
-from memlint.findings import Finding
+from memlint.findings import Finding, Remedy
 from memlint.reports.sarif import uri
 from memlint.rules import Rule
 from memlint.settings import Settings, SettingsError, find_configuration, globs, read_configuration
@@ -25,6 +25,8 @@ class Document:
     version: int | None
     text: str
     findings: tuple[Finding, ...] = ()
+    remedies: dict[Finding, Remedy | None] = field(default_factory=dict)
+    """The fixes that were asked for since the findings were made."""
 
     @property
     def path(self) -> str:
@@ -60,6 +62,22 @@ class Checkers:
         if any(globs.names(pattern, path, settings.root) for pattern in settings.exclude + settings.extend_exclude):
             return FileResult(path)
         return checker.check_bytes(document.text.encode("utf-8", "surrogatepass"), path)
+
+    def remedy(self, document: Document, finding: Finding) -> Remedy | None:
+        """The fix of a finding in a document as it is now; None where there is none, or nothing to write it with."""
+        if finding not in document.remedies:
+            document.remedies[finding] = self._remedy(document, finding)
+        return document.remedies[finding]
+
+    def _remedy(self, document: Document, finding: Finding) -> Remedy | None:
+        from memlint.engine.fixing import Fixer  # most sessions ask for no fix
+        from memlint.fixes.installed import NotInstalled
+
+        try:
+            fixer = Fixer(self._for(document.path), unsafe=True)
+        except NotInstalled:
+            return None
+        return fixer.remedy(document.text.encode("utf-8", "surrogatepass"), document.path, finding)
 
     def forget(self) -> None:
         """Look at the other files of a project anew: one of them was saved."""

@@ -141,7 +141,7 @@ class Session:
     def _code_actions(self, params: Mapping[str, Any]) -> object:
         document = self._current(params)
         assert self._places is not None
-        return list(answers.code_actions(document, params["range"], self._places))
+        return list(answers.code_actions(document, params["range"], self._places, self._checkers.remedy))
 
     def _hover(self, params: Mapping[str, Any]) -> object:
         document = self._current(params)
@@ -170,6 +170,7 @@ class Session:
         if result.failure is not None:
             self._notify("window/logMessage", {"type": _LOG, "message": f"{document.path}: {result.failure.reason}"})
         document.findings = result.findings
+        document.remedies.clear()
         assert self._places is not None
         found = [answers.diagnostic(finding, document, self._places) for finding in result.findings]
         published: dict[str, object] = {"uri": document.uri, "diagnostics": found}
