@@ -17,7 +17,11 @@ from memlint.rules.mem112_owner_without_release import OwnerWithoutRelease
 from memlint.rules.mem113_field_not_released import FieldNotReleased
 from memlint.rules.mem114_unclosed_generator import UnclosedGenerator
 from memlint.rules.mem201_unbounded_queue import UnboundedQueue
+from memlint.rules.mem202_unbounded_read import UnboundedRead
+from memlint.rules.mem203_unbounded_pool import UnboundedPool
+from memlint.rules.mem204_ignored_pressure import IgnoredPressure
 from memlint.rules.mem301_leaked_on_error import LeakedOnError
+from memlint.rules.mem302_release_outside_finally import ReleaseOutsideFinally
 from memlint.rules.mem303_cleanup_chain_broken import CleanupChainBroken
 from memlint.rules.mem304_release_of_unbound import ReleaseOfUnbound
 from memlint.rules.mem305_cancellable_cleanup import CancellableCleanup
@@ -35,7 +39,12 @@ from memlint.rules.mem502_cache_on_method import CacheOnMethod
 from memlint.rules.mem503_grow_only_container import GrowOnlyContainer
 from memlint.rules.mem504_mutable_default_growth import MutableDefaultGrowth
 from memlint.rules.mem505_registration_never_removed import RegistrationNeverRemoved
+from memlint.rules.mem506_store_without_retention import StoreWithoutRetention
 from memlint.rules.mem507_exception_cycle import ExceptionCycle
+from memlint.rules.mem601_unrotated_log import UnrotatedLog
+from memlint.rules.mem602_uncompressed_archive import UncompressedArchive
+from memlint.rules.mem603_archive_without_retention import ArchiveWithoutRetention
+from memlint.rules.mem604_non_atomic_archive_write import NonAtomicArchiveWrite
 from memlint.rules.rule import Default, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -54,7 +63,11 @@ RULES: tuple[Rule, ...] = (
     FieldNotReleased(),
     UnclosedGenerator(),
     UnboundedQueue(),
+    UnboundedRead(),
+    UnboundedPool(),
+    IgnoredPressure(),
     LeakedOnError(),
+    ReleaseOutsideFinally(),
     CleanupChainBroken(),
     ReleaseOfUnbound(),
     CancellableCleanup(),
@@ -72,7 +85,12 @@ RULES: tuple[Rule, ...] = (
     GrowOnlyContainer(),
     MutableDefaultGrowth(),
     RegistrationNeverRemoved(),
+    StoreWithoutRetention(),
     ExceptionCycle(),
+    UnrotatedLog(),
+    UncompressedArchive(),
+    ArchiveWithoutRetention(),
+    NonAtomicArchiveWrite(),
 )
 
 __all__ = ["RULES", "Default", "Rule"]

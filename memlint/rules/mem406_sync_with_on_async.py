@@ -48,8 +48,6 @@ class SyncWithOnAsync(StructureRule):
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """The blocks around what owes nothing."""
-        if self.trigger.search(analysis.source.text.encode("utf-8", "surrogatepass")) is None:
-            return
         found = definitions(analysis.source)
         for function in found.functions:
             for node in own_nodes(function.node):

@@ -19,7 +19,7 @@ def record(database: Path, quotes: Iterable[Quote]) -> int:
     # caught in test_a_symbol_never_seen_has_no_price
     # caught in test_the_newest_price_wins
     # caught in test_the_program_says_what_it_stored
-    with sqlite3.connect(database) as connection:  # leak: MEM101
+    with sqlite3.connect(database) as connection:  # leak: MEM405
         connection.execute(TABLE)
         connection.executemany("INSERT INTO quote (symbol, price) VALUES (?, ?)", rows)
     return len(rows)

@@ -1,0 +1,52 @@
+"""MEM603 archive-without-retention."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from memlint.flow.analysis import Analysis
+from memlint.rules.definitions import StructureRule, definitions, own_nodes
+from memlint.rules.rule import Default
+
+_TIMED = "logging.handlers.TimedRotatingFileHandler"
+_LOGURU = "loguru.logger.add"
+
+
+class ArchiveWithoutRetention(StructureRule):
+    """What is rotated out is kept for ever."""
+
+    code = "MEM603"
+    name = "archive-without-retention"
+    summary = "A log is rotated, and what is rotated out is never removed."
+    default: ClassVar[Default] = Default.ON
+    trigger = re.compile(rb"TimedRotatingFileHandler\b|rotation\b")
+
+    def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
+        """One finding a handler, at the call that makes it."""
+        found = definitions(analysis.source)
+        symbols = {id(node): each.symbol for each in found.functions for node in own_nodes(each.node)}
+        for node in ast.walk(found.tree):
+            if isinstance(node, ast.Call):
+                message = _kept(node, set(found.names.qualified(node.func)))
+                if message is not None:
+                    yield symbols.get(id(node), "<module>"), node, message
+
+
+def _kept(call: ast.Call, names: set[str]) -> str | None:
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    if None in given or any(isinstance(argument, ast.Starred) for argument in call.args):
+        return None
+    if _TIMED in names:
+        count = given.get("backupCount", call.args[3] if len(call.args) > 3 else ast.Constant(0))
+        if isinstance(count, ast.Constant) and count.value == 0:
+            return "`TimedRotatingFileHandler` keeps every file that it ever rotated: `backupCount` is 0"
+    if _LOGURU in names and "rotation" in given and _nothing(given.get("retention")):
+        return "`logger.add` keeps every file that it ever rotated: `retention` is not given"
+    return None
+
+
+def _nothing(value: ast.expr | None) -> bool:
+    return value is None or (isinstance(value, ast.Constant) and value.value is None)
