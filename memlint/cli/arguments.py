@@ -56,7 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"memlint {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="memlint")
     _add_check(commands)
     _add_merge(commands)
     explain = _command(commands, "explain", "Print a rule's page, or why a line was or was not reported.")
@@ -70,7 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
     facts.add_argument("function", metavar="FILE:FUNCTION", help="as for cfg")
     _add_settings_source(facts)
     catalogue = _command(commands, "catalogue", "Look up what is known of a function, a class or a resource.")
-    actions = catalogue.add_subparsers(dest="action", required=True, metavar="find")
+    actions = catalogue.add_subparsers(dest="action", required=True, metavar="find", prog="memlint catalogue")
     find = _command(actions, "find", "Print what the catalogue says about a name.")
     find.add_argument("name", metavar="NAME", help="subprocess.Popen, Popen, or a kind of resource")
     _add_settings_source(find)

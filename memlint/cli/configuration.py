@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memlint.engine.files import STDIN
@@ -42,7 +41,11 @@ def configured(arguments: argparse.Namespace, paths: Iterable[str], codes: Seque
     """The settings of the configuration file that ``--config``, ``--isolated`` and ``paths`` lead to."""
     if arguments.isolated:
         return Settings()
-    found = Path(arguments.config) if arguments.config is not None else find_configuration(paths)
+    if arguments.config is not None:
+        from pathlib import Path
+
+        return read_configuration(Path(arguments.config), codes)
+    found = find_configuration(paths)
     return Settings() if found is None else read_configuration(found, codes)
 
 

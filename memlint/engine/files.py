@@ -75,32 +75,40 @@ def _sort(mode: int) -> str:
 
 
 def _walk(top: str, patterns: tuple[str, ...], root: str, failures: list[Failure]) -> Iterator[str]:
-    """Python files below ``top``; a link whose target is missing (as editors leave) is passed by."""
+    """Python files below ``top``, in no order; a link whose target is missing (as editors leave) is passed by."""
+    unnamed = globs.any_name(pattern for pattern in patterns if "/" not in pattern.strip("/"))
+    placed = tuple(pattern for pattern in patterns if "/" in pattern.strip("/"))
+    waiting = [os.path.normpath(top)]
+    while waiting:
+        folder = waiting.pop()
+        start = "" if folder == os.curdir else os.path.join(folder, "")
+        try:
+            entries = os.scandir(folder)
+        except OSError as error:
+            failures.append(Failure(error.filename, _why(error)))
+            continue
+        with entries:
+            for entry in entries:
+                name = entry.name
+                inside = _is_folder(entry)
+                if not (inside or name.endswith(SUFFIXES)) or unnamed(name):
+                    continue
+                path = start + name
+                if placed and _excluded(path, placed, root):
+                    continue
+                if inside and not entry.is_symlink():
+                    waiting.append(path)
+                elif not inside and entry.is_file():
+                    yield path
 
-    def unreadable(error: OSError) -> None:
-        failures.append(Failure(error.filename, _why(error)))
 
-    for folder, subfolders, names in os.walk(top, onerror=unreadable):
-        subfolders[:] = sorted(
-            name for name in subfolders if not _excluded(os.path.join(folder, name), patterns, root, top)
-        )
-        for name in sorted(names):
-            if not name.endswith(SUFFIXES):
-                continue
-            path = os.path.normpath(os.path.join(folder, name))
-            if os.path.isfile(path) and not _excluded(path, patterns, root, top):
-                yield path
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads round in a circle
+        return False
 
 
-def _excluded(path: str, patterns: tuple[str, ...], root: str, top: str | None = None) -> bool:
-    """Whether a pattern names ``path``: by a name below ``top`` where given, or by its place below ``root``."""
-    if top is None:
-        return any(globs.names(pattern, path, root) for pattern in patterns)
-    full = os.path.abspath(path)
-    placed = globs.below(full, os.path.abspath(root or "."))
-    named = globs.below(full, os.path.abspath(top))
-    for pattern in patterns:
-        place = placed if "/" in pattern.strip("/") else named
-        if place is not None and globs.matches(pattern, place):
-            return True
-    return False
+def _excluded(path: str, patterns: tuple[str, ...], root: str) -> bool:
+    """Whether a pattern names ``path``, by a name of it or by its place below ``root``."""
+    return any(globs.names(pattern, path, root) for pattern in patterns)

@@ -6,6 +6,7 @@ import functools
 import os
 import re
 import warnings
+from collections.abc import Callable, Iterable
 
 
 @functools.lru_cache(maxsize=1024)
@@ -54,6 +55,15 @@ def matches(pattern: str, relative: str) -> bool:
     if "/" not in pattern.strip("/"):
         return any(expression.match(name) for name in names)
     return any(expression.match("/".join(names[: size + 1])) for size in range(len(names)))
+
+
+def any_name(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Tells whether one of some patterns without a slash names a file or folder by its last name."""
+    every = [compiled(pattern).pattern for pattern in patterns]
+    if not every:
+        return lambda _name: False
+    together = re.compile("|".join(every))
+    return lambda name: together.match(name) is not None
 
 
 def names(pattern: str, path: str, root: str) -> bool:

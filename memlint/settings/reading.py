@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from memlint.settings import globs
 from memlint.settings.model import FileCodes, Settings
 from memlint.settings.options import OPTIONS, Kind, Option, Place
 from memlint.settings.problems import SettingsError, meant
 from memlint.settings.selection import check_selectors
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FILE_OPTIONS = {option.key: option for option in OPTIONS if option.place is not Place.FLAG_ONLY}
 
@@ -26,22 +28,29 @@ def find_configuration(paths: Iterable[str]) -> Path | None:
         SettingsError: a ``pyproject.toml`` on the way is not TOML.
     """
     for folder in _upwards(paths):
-        candidate = folder / "pyproject.toml"
-        if candidate.is_file() and _own_table(_parsed(candidate), candidate) is not None:
-            return candidate
+        candidate = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(candidate):
+            from pathlib import Path  # late, as all that only a file needs
+
+            found = Path(candidate)
+            if _own_table(_parsed(found), found) is not None:
+                return found
     return None
 
 
-def _upwards(paths: Iterable[str]) -> Iterable[Path]:
+def _upwards(paths: Iterable[str]) -> Iterator[str]:
     folders = []
     for path in paths:
         full = os.path.abspath(path)
         folders.append(full if os.path.isdir(full) else os.path.dirname(full))
     try:
-        start = Path(os.path.commonpath(folders)) if folders else Path.cwd()
+        folder = os.path.commonpath(folders) if folders else os.getcwd()
     except ValueError:  # different drives have nothing in common
-        start = Path.cwd()
-    return (start, *start.parents)
+        folder = os.getcwd()
+    yield folder
+    while (above := os.path.dirname(folder)) != folder:
+        yield above
+        folder = above
 
 
 def read_configuration(path: Path, codes: Sequence[str] | None) -> Settings:
@@ -69,6 +78,8 @@ def _placed(place: str | None, root: str) -> str | None:
 
 
 def _parsed(path: Path) -> Mapping[str, object]:
+    import tomllib
+
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:

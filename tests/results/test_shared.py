@@ -170,9 +170,7 @@ def test_a_folder_that_cannot_be_used_is_an_outage(
 def test_without_the_library_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
 
-    with pytest.raises(
-        SettingsError, match=r"redis is not installed; `pip install 'pytest-memguard\[redis\]'`"
-    ):
+    with pytest.raises(SettingsError, match=r"redis is not installed; `pip install 'pytest-memguard\[redis\]'`"):
         open_store("redis://localhost/0")
 
 
