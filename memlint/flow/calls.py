@@ -209,6 +209,8 @@ class _Call:
                 return UNKNOWN
             if name in kind.detach:
                 self.m.transfer(self.state, several, self.i.node, f"detached by `{name}()`")
+        if name == "start":
+            return UNKNOWN  # as for one: what does not start owes nothing
         return self.unknown(name)
 
     def on_container(self, bag: Bag, name: str) -> Value | None:
@@ -394,9 +396,11 @@ class _Call:
                 if kinds and (not entry.kinds or kinds <= set(entry.kinds)):
                     late.released(self.m, self.state, value, self.i.node)
                     self.m.release(self.state, value, self.i.node)
-        self.raises()
+        quiet = name in self.m.world.catalogue.quiets
+        if not quiet:
+            self.raises()
         self.give_away_rest()
-        return UNKNOWN
+        return Result(Symbol((name,))) if quiet else UNKNOWN
 
     def borrowed(self, name: str, resolved: tuple[str, ...]) -> Value:
         """A function that uses its arguments and leaves them to the caller."""

@@ -328,7 +328,7 @@ class Machine:
         known = state.places.get(name)
         if known is not None:
             return known
-        if name in self.graph.locals or "#" in name:
+        if "#" in name or (name in self.graph.locals and not isinstance(self.graph.node, ast.Module)):
             return Path(name)
         if name in self.enclosing:
             names = self.enclosing[name]

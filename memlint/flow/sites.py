@@ -167,7 +167,7 @@ class SiteRecord:
         known.late = known.late and late
 
     def note(self, outcome: Outcome) -> None:
-        """Remember an outcome, if it is the first of its fate or has a shorter path."""
+        """Remember an outcome, if it is the first of its fate; what raises says more than what is cancelled."""
         known = self.outcomes.get(outcome.fate)
-        if known is None:
+        if known is None or (known.exit is ExitKind.CANCEL and outcome.exit is ExitKind.RAISE):
             self.outcomes[outcome.fate] = outcome

@@ -12,6 +12,7 @@ from memlint.findings import StepKind
 from memlint.flow import late
 from memlint.flow.calls import call
 from memlint.flow.machine import Machine, container_number
+from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import ExitKind, Fate, Mark
 from memlint.flow.state import State, Status
 from memlint.flow.truth import same, truth
@@ -358,11 +359,20 @@ def _await(m: Machine, i: ir.Await, state: State) -> bool:
         before = state.copy()
         before.answer(source, held=False)  # an acquisition that is cancelled holds nothing
     text = call_text(i.node.value) if isinstance(i.node, ast.Await) else "await"
-    m.may_raise(before, i.node, f"`await {text}`")
+    if not _only_waits(m, source):
+        m.may_raise(before, i.node, f"`await {text}`")
     m.may_raise(before, i.node, f"`await {text}`", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",))
     value: Value = source if isinstance(source, Taken) else UNKNOWN
     state.set(i.target, m.awaited(state, source.call) if isinstance(source, Pending) else value)
     return True
+
+
+def _only_waits(m: Machine, source: Value) -> bool:
+    """Whether what is awaited is known to end by itself or by a cancellation only."""
+    if m.world.level is RaiseLevel.STRICT or not isinstance(source, Result):
+        return False
+    catalogue = m.world.catalogue
+    return any(catalogue.resolve(name) in catalogue.quiets for name in source.of.names)
 
 
 def _yield(m: Machine, i: ir.Yield, state: State) -> bool:

@@ -56,7 +56,9 @@ def _descend(
                 _function(statement, lines, prefix, owner, enclosing, found)
             case ast.ClassDef():
                 name = f"{prefix}{statement.name}"
-                _descend(statement.body, lines, f"{name}.", name, enclosing, found)
+                inside = _descend(statement.body, lines, f"{name}.", name, enclosing, found)
+                if not enclosing:
+                    own += inside  # a module's classes are made when it is imported
             case _:
                 inner = list(nested_definitions(statement))
                 _descend(inner, lines, prefix, owner, enclosing, found)

@@ -82,7 +82,9 @@ def _rearranges_descriptors(function: ast.AST) -> bool:
 
 
 def _ends_by_itself(kind: Kind) -> bool:
-    """Tasks and threads end when their work ends; an error that drops one leaves nothing for ever."""
+    """Tasks, threads and workers that can only be joined end with their work; to drop one leaves nothing for ever."""
+    if kind.category is Category.PROCESS:
+        return kind.release == ("join",)
     return kind.category is Category.TASK or (kind.category is Category.WORKER and kind.context is Context.NONE)
 
 
@@ -138,7 +140,7 @@ def finding(
         symbol=report.unit.symbol,
         witness=witness(source, record, outcome),
         statement=statement_of(source, report.unit.node, record),
-        preview=record.site.kind.preview,
+        preview=record.site.kind.preview or outcome.exit is ExitKind.CANCEL,
     )
 
 
