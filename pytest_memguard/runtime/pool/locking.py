@@ -1,11 +1,10 @@
-"""The lock of a pool for threads."""
+"""The lock of a pool for threads, and what the garbage collector found while it was held."""
 
 from __future__ import annotations
 
 import threading
 import weakref
 from collections import deque
-from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from .slot import Slot
@@ -17,34 +16,35 @@ class _Pool(Protocol):
     def _retire(self, slot: Slot[Any]) -> None: ...
 
 
-class TakeIn(AbstractContextManager[None]):
-    """The lock of a pool, which also takes in the slots that the garbage collector found.
+class TakeIn:
+    """The lock of a pool, and the slots of dropped leases that are still to be taken in.
 
     A lease may be dropped while this very thread holds the lock, so its finalizer cannot wait for it.  It
-    leaves the slot in `dropped`; whoever unlocks looks there afterwards, so none is overlooked.
+    leaves the slot in `dropped`; whoever unlocks calls `settle` if there is anything, so none is overlooked.
     """
 
     def __init__(self, pool: weakref.ref[_Pool]) -> None:
-        self.raw = threading.Lock()
+        # One that knows its owner: an interrupt may strike between taking it and noting that it was taken.
+        # Written in C, so that `with` is safe from that by itself.
+        self.lock: Any = threading.RLock()
         self.dropped: deque[Slot[Any]] = deque()
         self._pool = pool
 
-    def __enter__(self) -> None:
-        self.raw.acquire()
-
-    def __exit__(self, *error: object) -> None:
-        self.raw.release()
-        if self.dropped:
-            self.settle()
+    def leave_if_entered(self) -> None:
+        """Unlock after an exception that may have come before the lock was taken."""
+        if self.lock._is_owned():
+            self.lock.release()
 
     def settle(self) -> None:
         """Take in what was dropped, unless somebody holds the lock, who will do it."""
         pool = self._pool()
-        while self.dropped and pool is not None and self.raw.acquire(blocking=False):
+        if pool is None or self.lock._is_owned():
+            return
+        while self.dropped and self.lock.acquire(blocking=False):
             try:
                 slot = self.dropped.popleft() if self.dropped else None
                 kept = slot is None or pool._take_in(slot)
             finally:
-                self.raw.release()
+                self.lock.release()
             if slot is not None and not kept:
                 pool._retire(slot)

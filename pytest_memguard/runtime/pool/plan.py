@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from ..errors import CannotOpen, Exhausted, StillHeld
 from ..lease import Ending
-from .slot import Slot
+from .slot import EMPTY, Slot
 from .state import PoolState, Waiter
 from .steps import Check, Close, Open, Reset, Sleep, Step, Wait
 
@@ -50,29 +50,34 @@ class Planner(Generic[T]):
         factory raises that is not retried.
         """
         deadline = None if timeout is None else self.state.clock() + timeout
+        slot: Slot[T] | None = None
         front = False
-        while True:
-            with self.lock:
-                waiter = None
-                slot = None if front else self.state.take()
+        try:
+            while True:
+                slot = waiter = None
+                with self.lock:
+                    if not front:
+                        slot = self.state.take()
+                    if slot is None:
+                        self._raise_refusal()
+                        waiter = self.make_waiter()
+                        self.state.enqueue(waiter, front)
+                if waiter is not None:
+                    slot = yield from self._queue(waiter, deadline)
                 if slot is None:
-                    self._raise_refusal()
-                    waiter = self.make_waiter()
-                    self.state.enqueue(waiter, front)
-            if waiter is not None:
-                slot = yield from self._queue(waiter, deadline)
-            if slot is None:
-                continue
-            if self.state.clock() < slot.fresh_until and slot.generation == self.state.generation:
-                return slot  # nothing to be done, as for most who waited
-            try:
+                    continue
+                if self.state.clock() < slot.fresh_until and slot.generation == self.state.generation:
+                    return slot  # nothing to be done, as for most who waited
                 if (yield from self._prepare(slot, deadline)):
                     return slot
-            except CannotOpen:
-                with self.lock:
-                    self.state.timeouts += 1
-                raise
-            front = True
+                front = True
+        except BaseException as error:
+            if slot is not None:
+                yield from self._retire(slot)
+                if isinstance(error, CannotOpen):
+                    with self.lock:
+                        self.state.timeouts += 1
+            raise
 
     def _queue(self, waiter: Waiter[T], deadline: float | None) -> Plan[Slot[T] | None]:
         began = self.state.clock()
@@ -99,19 +104,18 @@ class Planner(Generic[T]):
             raise self.too_late(now - began)
 
     def _prepare(self, slot: Slot[T], deadline: float | None) -> Plan[bool]:
-        """Make a slot's resource good.  False when it was given up for an outage that another slot probes."""
-        try:
-            if slot.filled and not (yield from self._is_good(slot)):
-                yield from self._close(slot)
-            if not slot.filled:
-                opened = yield from self._open(slot, deadline)
-                if not opened:
-                    return False
-            with self.lock:
-                self._raise_refusal()
-        except BaseException:
-            yield from self._retire(slot)
-            raise
+        """Make a slot's resource good; who calls retires the slot if this raises.
+
+        False when it was given up for an outage that another slot probes.
+        """
+        if slot.filled and not (yield from self._is_good(slot)):
+            yield from self._close(slot)
+        if not slot.filled:
+            opened = yield from self._open(slot, deadline)
+            if not opened:
+                return False
+        with self.lock:
+            self._raise_refusal()
         return True
 
     def _is_good(self, slot: Slot[T]) -> Plan[bool]:
@@ -212,16 +216,24 @@ class Planner(Generic[T]):
         try:
             if slot.filled:
                 yield from self._close(slot)
+        except BaseException:
+            if slot.filled:  # interrupted before the close began
+                yield from self._close(slot)
+            raise
         finally:
             with self.lock:
                 self.state.vacate(slot)
 
     def _close(self, slot: Slot[T]) -> Plan[None]:
-        resource = slot.empty()
-        with self.lock:
-            self.state.closed_count += 1
+        step = Close(slot.resource)
         try:
-            yield Close(resource)
+            try:
+                with self.lock:
+                    self.state.closed_count += 1
+                slot.empty()
+            finally:  # an interrupt there may not keep it open
+                slot.resource = EMPTY
+                yield step
         except Exception as error:
             with self.lock:
                 self.state.close_failures += 1
@@ -233,11 +245,20 @@ class Planner(Generic[T]):
         """Open resources until the minimum exists."""
         deadline = None if timeout is None else self.state.clock() + timeout
         while True:
-            with self.lock:
-                slot = self.state.reserve_for_minimum()
-            if slot is None or not (yield from self._prepare(slot, deadline)):
-                return
-            yield from self.put_back(slot)
+            slot: Slot[T] | None = None
+            try:
+                with self.lock:
+                    slot = self.state.reserve_for_minimum()
+                    if slot is None:
+                        return
+                    slot.adrift = True
+                if not (yield from self._prepare(slot, deadline)):
+                    return
+                yield from self.put_back(slot)
+            except BaseException:
+                if slot is not None and slot.adrift:
+                    yield from self._retire(slot)
+                raise
 
     def sweep(self) -> Plan[None]:
         """Close what is too old or idle too long, then fill up; an outage is left to the next sweep."""

@@ -22,7 +22,17 @@ EMPTY: Final = Empty()
 class Slot(Generic[T]):
     """The right to have one resource; it passes from borrower to borrower and is never in two hands."""
 
-    __slots__ = ("expires_at", "fresh_until", "generation", "idle_since", "lease", "leased_at", "resource", "unfit")
+    __slots__ = (
+        "adrift",
+        "expires_at",
+        "fresh_until",
+        "generation",
+        "idle_since",
+        "lease",
+        "leased_at",
+        "resource",
+        "unfit",
+    )
 
     def __init__(self, generation: int) -> None:
         self.resource: Any = EMPTY
@@ -36,6 +46,8 @@ class Slot(Generic[T]):
         """Until when the resource can be handed out without looking at it."""
         self.generation = generation
         """Which filling of the pool it belongs to: `drain` and `expire` begin a new one."""
+        self.adrift = False
+        """Its lease has ended and nothing else has it yet; an interrupt finds it by this mark."""
         self.unfit = False
         """The resource must be closed before anything else (its lease was dropped)."""
 

@@ -16,7 +16,7 @@ from typing import Generic, Protocol, TypeVar
 
 from ..errors import MemguardError
 from .options import Options
-from .slot import Slot
+from .slot import EMPTY, Slot
 from .statistics import PoolStatistics
 
 T = TypeVar("T")
@@ -51,6 +51,39 @@ class Outage:
 
 class PoolState(Generic[T]):
     """Slots, queue and counters.  The invariants (`check_invariants`) hold between any two calls."""
+
+    __slots__ = (
+        "acquired",
+        "check_after",
+        "check_failures",
+        "clock",
+        "close_failures",
+        "closed_count",
+        "discarded",
+        "dropped",
+        "expired",
+        "generation",
+        "idle",
+        "lease_seconds",
+        "longest_wait",
+        "maximum",
+        "minimum",
+        "open_failures",
+        "opened_count",
+        "options",
+        "outage",
+        "paused",
+        "random",
+        "reaped",
+        "refusal",
+        "reset_failures",
+        "slots",
+        "timeouts",
+        "wait_seconds",
+        "waiting",
+        "waits",
+        "watchers",
+    )
 
     def __init__(self, options: Options, clock: Callable[[], float], random: Callable[[], float]) -> None:
         self.options = options
@@ -91,7 +124,9 @@ class PoolState(Generic[T]):
         if self.waiting or self.paused or self.refusal is not None:
             return None
         if self.idle:
-            return self.idle.pop()
+            slot = self.idle[-1]
+            del self.idle[-1]  # an interrupt may strike after a call, so there is none
+            return slot
         return self._reserve() if self._may_open() else None
 
     def enqueue(self, waiter: Waiter[T], front: bool) -> None:
@@ -185,7 +220,8 @@ class PoolState(Generic[T]):
 
     def vacate(self, slot: Slot[T]) -> None:
         """Give up a slot whose resource is closed or never came: its capacity is free for others."""
-        assert not slot.filled
+        assert slot.resource is EMPTY
+        slot.adrift = False
         self.slots.pop(slot, None)
         if self.outage is not None and self.outage.prober is slot:
             self.outage.prober = None
@@ -207,8 +243,9 @@ class PoolState(Generic[T]):
             return False
         slot.idle_since = now
         slot.fresh_until = min(slot.expires_at, now + self.check_after)
-        if self.waiting and not self.paused:
-            waiter, _ = self.waiting.popitem(last=False)
+        waiter = self.waiting.popitem(last=False)[0] if self.waiting and not self.paused else None
+        slot.adrift = False
+        if waiter is not None:
             waiter.give(slot)
         else:
             self.idle.append(slot)
@@ -231,15 +268,20 @@ class PoolState(Generic[T]):
         self.lease_seconds += self.clock() - slot.leased_at
 
     def lease_dropped(self, slot: Slot[T]) -> bool:
-        """Take back what was dropped: somebody may still use the resource, so it is closed before re-use.
-
-        That is left to the next borrower, since this runs inside the garbage collector.  False: nobody
-        will come any more, the caller must close it and vacate the slot.
-        """
+        """Take back what was dropped; as `strand`."""
         self.lease_ended(slot)
         self.dropped += 1
+        return self.strand(slot)
+
+    def strand(self, slot: Slot[T]) -> bool:
+        """Take in a slot whose resource is in an unknown state: somebody may still use it, or was interrupted.
+
+        The next borrower closes it before re-use, since this may run inside the garbage collector.  False:
+        nobody will come any more, the caller must close it and vacate the slot.
+        """
         slot.unfit = True
         slot.fresh_until = -inf
+        slot.adrift = False
         if self.refusal is not None or self.paused:
             return False
         if self.waiting:

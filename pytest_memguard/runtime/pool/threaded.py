@@ -8,13 +8,13 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from types import FrameType, TracebackType
-from typing import Any, TypeVar
+from types import FrameType, GeneratorType, TracebackType
+from typing import Any, TypeVar, cast
 from weakref import ref
 
 from ..errors import StillHeld
 from ..events import emit, hooks
-from ..lease import Ending
+from ..lease import Ending, next_id
 from ..origin import snapshot
 from .base import DEFAULT, BasePool, Default, close_itself, default_name
 from .lease import PoolLease
@@ -23,6 +23,7 @@ from .options import Backoff, Options
 from .plan import Plan
 from .slot import Slot
 from .state import Waiter
+from .statistics import PoolStatistics
 from .steps import Check, Close, Open, Reset, Sleep, Step, Wait
 
 T = TypeVar("T")
@@ -97,6 +98,7 @@ class Pool(BasePool[T]):
         self._close, self._check, self._reset = close, check, reset
         self._sleep = sleep
         self._confined = one_thread
+        self._plain = check is None and reset is None
         options = Options(
             name=name or default_name(factory),
             minimum=minimum,
@@ -119,9 +121,10 @@ class Pool(BasePool[T]):
 
     def _make_lock(self) -> AbstractContextManager[Any]:
         self._taking_in = TakeIn(ref(self))
-        self._enter, self._leave = self._taking_in.raw.acquire, self._taking_in.raw.release
         self._dropped = self._taking_in.dropped
-        return self._taking_in
+        lock: AbstractContextManager[Any] = self._taking_in.lock
+        self._enter, self._leave = self._taking_in.lock.acquire, self._taking_in.lock.release
+        return lock
 
     # -- borrowing ---------------------------------------------------------------------------------
 
@@ -131,63 +134,102 @@ class Pool(BasePool[T]):
         Raises `Exhausted` when none came free, naming who holds what; `CannotOpen` during an outage;
         `Closed`; `WrongProcess`; `WrongThread`; and what the factory raises outside `retry_on`.
         """
-        positions = snapshot()
+        lease: PoolLease[T] = PoolLease()
+        lease._held = False
+        lease._positions = snapshot()
         if self._confined:
             self._owner.check_thread()
         # The path that everybody takes is written out: a call less, and `with` costs twice as much.  While
         # anybody waits, or the pool is drained or closed, nothing fresh is idle: one test is enough.
         state = self._state
-        now = state.clock()
-        self._enter()
+        clock, enter, leave = state.clock, self._enter, self._leave
+        now = clock()
         try:
-            if state.idle and now < state.idle[-1].fresh_until:
-                slot = state.idle.pop()
+            enter()
+            idle = state.idle
+            if idle and now < (slot := idle[-1]).fresh_until:
+                lease._lender = self
+                lease.id = next_id()
+                slot.lease = ref(lease)
+                # Interrupts strike after calls: there is none while the slot changes hands.
                 slot.leased_at = now
+                lease._value = slot
+                del idle[-1]
+                lease._held = True
                 state.acquired += 1
-            else:
-                slot = None
-        finally:
-            self._leave()
+        except BaseException:
+            self._taking_in.leave_if_entered()
+            raise
+        leave()
         if self._dropped:
             self._taking_in.settle()
-        if slot is None:
-            slot = self._acquire_slowly(self._options.timeout if isinstance(timeout, Default) else timeout)
-        lease: PoolLease[T] = PoolLease(self, slot, positions)
-        slot.lease = ref(lease)
+        if not lease._held:
+            self._acquire_slowly(lease, self._options.timeout if isinstance(timeout, Default) else timeout)
+        if hooks:
+            emit(lease.event("acquired"))
         return lease
 
-    def _acquire_slowly(self, timeout: float | None) -> Slot[T]:
+    def _acquire_slowly(self, lease: PoolLease[T], timeout: float | None) -> None:
         if self._options.needs_sweep and self._sweeper is None:
             self._start_sweeper()
+        lease._lender = self
+        lease.id = next_id()
+        reference = ref(lease)
         slot = self._run(self._planner.obtain(timeout))
+        lease._value = slot
+        slot.lease = reference
+        lease._held = True
         with self._planner.lock:
             self._state.lease_begins(slot)
-        return slot
 
     def end(self, lease: PoolLease[T], ending: Ending, frame: FrameType) -> None:
         """Called by the lease when it is released or discarded, in that frame; not for others."""
-        self._enter()
+        state = self._state
+        clock, enter, leave = state.clock, self._enter, self._leave
+        now = clock()
+        slot: Slot[T] | None = None
         try:
+            enter()
             if not lease._held:
                 raise lease.complain()
             lease._held = False
             lease._released = (frame.f_code, frame.f_lasti)
-            slot: Slot[T] = lease._value
-            simple = ending == "released" and self._reset is None
-            if simple:
-                kept = self._state.returned(slot)
+            slot = lease._value
+            slot.lease = None
+            state.lease_seconds += now - slot.leased_at
+            if (
+                ending == "released"
+                and self._plain
+                and now < slot.fresh_until
+                and slot.generation == state.generation
+                and not state.waiting
+            ):
+                slot.idle_since = now
+                state.idle.append(slot)
+                slot = None
             else:
-                self._state.lease_ended(slot)
-                kept = False
-        finally:
-            self._leave()
-        if self._dropped:
-            self._taking_in.settle()
-        if hooks:
-            emit(lease.event("released"))
-        if simple and not kept:
-            self._retire(slot)
-        elif not kept:
+                slot.adrift = True
+            leave()
+            if self._dropped:
+                self._taking_in.settle()
+            if hooks:
+                emit(lease.event("released"))
+            if slot is not None:
+                self._end_slowly(slot, ending)
+        except BaseException:
+            self._taking_in.leave_if_entered()
+            if slot is not None and slot.adrift:  # interrupted: as if the lease had been dropped
+                self._dropped.append(slot)
+                self._taking_in.settle()
+            raise
+
+    def _end_slowly(self, slot: Slot[T], ending: Ending) -> None:
+        if ending == "released" and self._reset is None:
+            with self._planner.lock:
+                kept = self._state.put_back(slot)
+            if not kept:
+                self._retire(slot)
+        else:
             self._run(self._planner.give_back(slot, ending, self._reset is not None))
 
     def take_back(self, _lease: PoolLease[T], slot: Slot[T], _ending: Ending, /) -> None:
@@ -196,10 +238,16 @@ class Pool(BasePool[T]):
         self._taking_in.settle()
 
     def _take_in(self, slot: Slot[T]) -> bool:
-        return self._state.lease_dropped(slot)
+        return self._state.strand(slot) if slot.adrift else self._state.lease_dropped(slot)
 
     def _retire(self, slot: Slot[T]) -> None:
         self._run(self._planner.retire_all([slot]))
+
+    def statistics(self) -> PoolStatistics:
+        """What the pool has and has counted, as one frozen record."""
+        if self._dropped:
+            self._taking_in.settle()
+        return super().statistics()
 
     # -- the whole pool ----------------------------------------------------------------------------
 
@@ -279,19 +327,31 @@ class Pool(BasePool[T]):
 
     # -- driving plans -----------------------------------------------------------------------------
 
-    def _run(self, plan: Plan[R]) -> R:
-        try:
-            step = next(plan)
-            while True:
-                try:
-                    answer = self._do(step)
-                except BaseException as error:
-                    step = plan.throw(error)
-                else:
-                    step = plan.send(answer)
-        except StopIteration as end:
-            result: R = end.value
-            return result
+    def _run(self, procedure: Plan[R]) -> R:
+        plan = cast("GeneratorType[Step, Any, R]", procedure)
+        answer: Any = None
+        trouble: BaseException | None = None
+        while True:
+            try:
+                step = plan.send(answer) if trouble is None else plan.throw(trouble)
+                answer = trouble = None
+                if self._dropped:
+                    self._taking_in.settle()
+                answer = self._do(step)
+            except StopIteration as end:
+                if plan.gi_frame is None:
+                    result: R = end.value
+                    if self._dropped:
+                        self._taking_in.settle()
+                    return result
+                trouble = end
+            except BaseException as error:
+                if plan.gi_frame is None:
+                    trouble = None
+                    if self._dropped:
+                        self._taking_in.settle()
+                    raise
+                trouble = error  # an interrupt that struck outside the plan goes into it, too
 
     def _do(self, step: Step) -> Any:
         match step:
