@@ -59,16 +59,9 @@ class BufferLease(BaseLease[memoryview]):
 
     kind = "buffer"
 
-    def __init__(self, pool: BufferPool, view: memoryview, caller: FrameType) -> None:
-        # Not the parent's: one position instead of eight, and a number only when somebody asks for it, since
-        # a loan must not cost more than what it saves.
-        self._lender = pool
-        self._value = view
-        self._positions = (caller.f_code, caller.f_lasti)
-        self._token = None
-        self._held = True
-        if hooks:
-            emit(self.event("acquired"))
+    # Not the parent's: one position instead of eight, a number only when somebody asks for it, and the presence of
+    # the value for a token, since a loan must not cost more than what it saves.  The pool fills it in.
+    __init__ = object.__init__
 
     @property
     def id(self) -> int:  # type: ignore[override]
@@ -86,6 +79,24 @@ class BufferLease(BaseLease[memoryview]):
         the view is alive.
         """
         self._lender.take_back(self, self._end(_getframe(1)), "released")
+
+    def _end(self, frame: FrameType | None) -> memoryview:
+        try:
+            view: memoryview = self._value
+            del self._value
+        except AttributeError:
+            raise LeaseEnded(self._complaint("released a second time")) from None
+        self._held = False
+        self._released = () if frame is None else (frame.f_code, frame.f_lasti)
+        if hooks:
+            emit(self.event("released"))
+        return view
+
+    def _drop(self) -> memoryview:
+        self._held = False
+        view: memoryview = self._value
+        del self._value
+        return view
 
     def __enter__(self) -> memoryview:
         return self.value
@@ -132,15 +143,17 @@ class BufferPool:
         self._poison = poison
         self._created = birthplace()
         self._name = name
-        # Re-entrant, because the collector may drop a lease inside our lock.
+        # Re-entrant, because the collector may drop a lease inside our lock.  A loan of a buffer that is idle takes
+        # it not: who pops a buffer off its shelf has it, and what is lent is what is owned and on no shelf.
         self._lock = threading.RLock()
         self._idle: dict[int, deque[bytearray]] = {}
+        """The shelves, by size class."""
         self._quarantine: list[tuple[bytearray, Origin]] = []
         self._closed = False
-        self._special = False
-        """Whether it is closed or something is in quarantine."""
-        self._owned_bytes = self._leased_bytes = self._apart_bytes = self._peak_bytes = 0
-        self._acquired = self._returned = self._allocated = self._dropped = self._freed = 0
+        self._special = poison
+        """Whether a loan needs more than to be popped: the pool is closed, checks poison, or keeps something apart."""
+        self._owned = self._owned_bytes = self._peak_bytes = 0
+        self._acquired = self._allocated = self._dropped = self._freed = 0
         register(self)
         watch(self)
         on_fork(self)
@@ -166,23 +179,31 @@ class BufferPool:
         then kept apart until the slice has gone.  While an error passes through the block it does not raise:
         the error's own traceback may be what holds the slice.
         """
-        idle = self._idle.get(size)
         wide = size
+        idle = self._idle.get(size)
         if idle is None:
             wide = size_class(size)
             idle = self._idle.get(wide)
-        with self._lock:
-            if self._special:
-                self._before_lending()
+        if self._special:
+            self._before_lending()
+        try:
             buffer = idle.pop() if idle else self._allocate(wide)
-            if self._poison:
-                self._check_poison(buffer)
-            self._acquired += 1
-            self._leased_bytes = leased = self._leased_bytes + wide
-            if leased > self._peak_bytes:
-                self._peak_bytes = leased
-        view = memoryview(buffer)
-        return BufferLease(self, view if size == wide else view[:size], _getframe(1))
+        except IndexError:  # another thread was quicker
+            buffer = self._allocate(wide)
+        if self._special and self._poison:
+            self._check_poison(buffer)
+        self._acquired += 1
+        if self._owned_bytes > self._peak_bytes:
+            self._note_peak()
+        lease: BufferLease = BufferLease()
+        lease._lender = self
+        lease._value = memoryview(buffer) if size == wide else memoryview(buffer)[:size]
+        caller = _getframe(1)
+        lease._positions = (caller.f_code, caller.f_lasti)
+        lease._held = True
+        if hooks:
+            emit(lease.event("acquired"))
+        return lease
 
     def take_back(self, lease: BufferLease, view: memoryview, ending: Ending, /) -> None:
         """End a loan; called by the lease, exactly once."""
@@ -195,24 +216,42 @@ class BufferPool:
             free = True
         except BufferError:
             free = False
-        wide = len(buffer)
-        if free and self._fill is not None:
+        if not free:
+            self._keep_apart(lease, buffer, ending)
+            return
+        if self._fill is not None:
             _overwrite(buffer, self._fill)
-        with self._lock:
-            self._returned += 1
-            self._leased_bytes -= wide
-            if ending == "dropped":
-                self._dropped += 1
-            if free:
-                idle = self._idle.get(wide)
-                if idle is not None and self._owned_bytes - self._leased_bytes <= self._max_idle_bytes:
-                    idle.append(buffer)
-                else:
-                    self._owned_bytes -= wide
-                    self._freed += idle is not None
+        # Where all that is owned may be idle, one more certainly may.
+        if ending == "released" and self._owned_bytes <= self._max_idle_bytes:
+            idle = self._idle.get(len(buffer))
+            if idle is not None:
+                idle.append(buffer)
+                if self._closed:  # just now
+                    self.trim()
                 return
+        with self._lock:
+            self._dropped += ending == "dropped"
+            self._shelve(buffer)
+
+    def _shelve(self, buffer: bytearray) -> None:
+        """Keep a buffer for the next loan, or let go of it."""
+        wide = len(buffer)
+        idle = self._idle.get(wide)
+        if idle is not None and self._idle_bytes + wide <= self._max_idle_bytes:
+            idle.append(buffer)
+        else:
+            self._forget(wide)
+            self._freed += idle is not None
+
+    def _forget(self, wide: int) -> None:
+        self._owned -= 1
+        self._owned_bytes -= wide
+
+    def _keep_apart(self, lease: BufferLease, buffer: bytearray, ending: Ending) -> None:
+        """Take back a buffer that is seen through a slice still."""
+        with self._lock:
+            self._dropped += ending == "dropped"
             self._quarantine.append((buffer, lease.origin))
-            self._apart_bytes += wide
             self._special = True
         if ending == "released" and sys.exc_info()[0] is None:
             raise StillHeld(
@@ -222,7 +261,19 @@ class BufferPool:
 
     @property
     def _idle_bytes(self) -> int:
-        return self._owned_bytes - self._leased_bytes - self._apart_bytes
+        return sum(wide * len(idle) for wide, idle in tuple(self._idle.items()))
+
+    @property
+    def _leased_bytes(self) -> int:
+        return self._owned_bytes - self._idle_bytes - sum(len(buffer) for buffer, _ in self._quarantine)
+
+    @property
+    def _leased(self) -> int:
+        return self._owned - sum(map(len, tuple(self._idle.values()))) - len(self._quarantine)
+
+    def _note_peak(self) -> None:
+        with self._lock:
+            self._peak_bytes = max(self._peak_bytes, self._leased_bytes)
 
     def _allocate(self, wide: int) -> bytearray:
         # One byte more at first: the buffer then has room for the byte that `take_back` appends.
@@ -230,39 +281,38 @@ class BufferPool:
         buffer.pop()
         if self._poison:
             _overwrite(buffer, _POISON)
-        if wide >= SMALLEST_POOLED and wide not in self._idle:
-            self._idle[wide] = deque()
-        self._allocated += 1
-        self._owned_bytes += wide
+        with self._lock:
+            if wide >= SMALLEST_POOLED and wide not in self._idle:
+                self._idle[wide] = deque()
+            self._allocated += 1
+            self._owned += 1
+            self._owned_bytes += wide
         return buffer
 
     def _before_lending(self) -> None:
         """Do what is rarely to be done; one flag keeps it off the common path."""
         if self._closed:
             raise Closed(f"{self.label} is closed; it was made at {Origin(self._created)}")
-        self._free_quarantined()
+        with self._lock:
+            self._free_quarantined()
 
     def _free_quarantined(self) -> None:
-        held = []
-        for buffer, origin in self._quarantine:
+        held: list[tuple[bytearray, Origin]] = []
+        apart, self._quarantine = self._quarantine, held
+        for buffer, origin in apart:
             if _is_free(buffer):
                 if self._fill is not None:
                     _overwrite(buffer, self._fill)
-                self._apart_bytes -= len(buffer)
-                idle = self._idle.get(len(buffer))
-                if idle is None:
-                    self._owned_bytes -= len(buffer)
-                else:
-                    idle.append(buffer)
+                self._shelve(buffer)
             else:
                 held.append((buffer, origin))
-        self._quarantine = held
-        self._special = self._closed or bool(held)
+        self._special = self._poison or self._closed or bool(held)
 
     def _check_poison(self, buffer: bytearray) -> None:
         if buffer.count(_POISON) != len(buffer):
-            self._owned_bytes -= len(buffer)
-            self._freed += 1
+            with self._lock:
+                self._forget(len(buffer))
+                self._freed += 1
             at = next(at for at, byte in enumerate(buffer) if byte != _POISON)
             raise LeaseEnded(
                 f"a buffer of {len(buffer)} bytes of {self.label} was written to at offset {at} after its release; "
@@ -273,14 +323,18 @@ class BufferPool:
         """Let go of idle buffers, the largest first, until at most `keep_bytes` are kept; returns bytes freed."""
         with self._lock:
             self._free_quarantined()
-            before = self._idle_bytes
+            kept = before = self._idle_bytes
             for wide in sorted(self._idle, reverse=True):
                 buffers = self._idle[wide]
-                while buffers and self._idle_bytes > keep_bytes:
-                    buffers.popleft()
-                    self._owned_bytes -= wide
+                while kept > keep_bytes and buffers:
+                    try:
+                        buffers.popleft()
+                    except IndexError:  # a borrower was quicker
+                        break
+                    kept -= wide
+                    self._forget(wide)
                     self._freed += 1
-            return before - self._idle_bytes
+            return before - kept
 
     def evict(self, share: float) -> int:
         """Let go of `share` (0 to 1) of the idle bytes; returns bytes freed."""
@@ -291,9 +345,7 @@ class BufferPool:
 
         They are looked up among the collector's objects, when there are any: no loan pays for a book.
         """
-        with self._lock:
-            leased = self._acquired - self._returned
-        if leased:
+        if self._leased:
             for thing in gc.get_objects():
                 if type(thing) is BufferLease and thing._lender is self and not thing.ended:
                     yield thing
@@ -328,7 +380,7 @@ class BufferPool:
         with self._lock:
             self._free_quarantined()
             return BufferStatistics(
-                leased=self._acquired - self._returned,
+                leased=self._leased,
                 leased_bytes=self._leased_bytes,
                 peak_bytes=self._peak_bytes,
                 idle=sum(map(len, self._idle.values())),

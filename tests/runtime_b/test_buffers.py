@@ -299,10 +299,11 @@ class BufferMachine(RuleBasedStateMachine):
     """What is lent is never lent twice, and the books balance, whatever is kept or dropped."""
 
     SIZES = (1000, 70_000, 80_000, 100_000)
+    POISON = True
 
     def __init__(self) -> None:
         super().__init__()
-        self.pool = BufferPool(max_idle_bytes=300_000, poison=True)
+        self.pool = BufferPool(max_idle_bytes=300_000, poison=self.POISON)
         self.lent: list[BufferLease] = []
         self.slices: list[memoryview] = []
         self.peak = 0
@@ -347,6 +348,7 @@ class BufferMachine(RuleBasedStateMachine):
         assert now.leased == len(self.lent)
         assert now.leased_bytes == sum(size_class(len(lease.value)) for lease in self.lent)
         assert now.idle_bytes == sum(wide * len(idle) for wide, idle in self.pool._idle.items())
+        assert now.idle_bytes <= now.max_idle_bytes
         assert now.acquired == now.allocated + now.reused
         assert now.peak_bytes == self.peak
         lent = {id(lease.value.obj) for lease in self.lent}
@@ -367,8 +369,19 @@ TestBufferMachine = BufferMachine.TestCase
 TestBufferMachine.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 
 
-def test_threads_never_get_the_same_buffer() -> None:
-    pool = BufferPool()
+class PlainBufferMachine(BufferMachine):
+    """The same without poison, whose loans go by the shortest path."""
+
+    POISON = False
+
+
+TestPlainBufferMachine = PlainBufferMachine.TestCase
+TestPlainBufferMachine.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.parametrize("max_idle_bytes", [1 << 30, 200_000], ids=["room for all", "room for two"])
+def test_threads_never_get_the_same_buffer(max_idle_bytes: int) -> None:
+    pool = BufferPool(max_idle_bytes=max_idle_bytes)
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
 
@@ -387,5 +400,9 @@ def test_threads_never_get_the_same_buffer() -> None:
             assert all(threads.map(work, range(8)))
     finally:
         sys.setswitchinterval(before)
-    assert pool.statistics().leased == 0
-    assert pool.statistics().allocated <= 16
+    now = pool.statistics()
+    assert (now.leased, now.leased_bytes) == (0, 0)
+    assert now.idle == now.allocated - now.freed
+    assert now.idle_bytes <= max_idle_bytes
+    if max_idle_bytes > 200_000:
+        assert now.allocated <= 16
