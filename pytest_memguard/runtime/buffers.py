@@ -154,6 +154,8 @@ class BufferPool:
         """Whether a loan needs more than to be popped: the pool is closed, checks poison, or keeps something apart."""
         self._owned = self._owned_bytes = self._peak_bytes = 0
         self._acquired = self._allocated = self._dropped = self._freed = 0
+        self._unseen = 0
+        """How many loans may begin before the high-water mark has to be looked at."""
         register(self)
         watch(self)
         on_fork(self)
@@ -194,7 +196,9 @@ class BufferPool:
             self._check_poison(buffer)
         self._acquired += 1
         if self._owned_bytes > self._peak_bytes:
-            self._note_peak()
+            self._unseen -= 1
+            if self._unseen < 0:
+                self._note_peak()
         lease: BufferLease = BufferLease()
         lease._lender = self
         lease._value = memoryview(buffer) if size == wide else memoryview(buffer)[:size]
@@ -273,7 +277,10 @@ class BufferPool:
 
     def _note_peak(self) -> None:
         with self._lock:
-            self._peak_bytes = max(self._peak_bytes, self._leased_bytes)
+            leased = self._leased_bytes
+            self._peak_bytes = max(self._peak_bytes, leased)
+            # Not even loans of the widest class could lead to a new peak before so many have begun.
+            self._unseen = (self._peak_bytes - leased) // max(self._idle, default=SMALLEST_POOLED)
 
     def _allocate(self, wide: int) -> bytearray:
         # One byte more at first: the buffer then has room for the byte that `take_back` appends.
@@ -287,6 +294,7 @@ class BufferPool:
             self._allocated += 1
             self._owned += 1
             self._owned_bytes += wide
+            self._unseen = 0
         return buffer
 
     def _before_lending(self) -> None:
