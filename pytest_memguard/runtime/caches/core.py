@@ -106,7 +106,7 @@ class CacheCore(CacheState[K, V]):
             self._alarms.arm(entry, self._clock(), ttl, idle)
         elif entry.alarm is not None:
             self._alarms.disarm(entry)
-        entry.attended = self._attends or entry.deadline is not None
+        entry.attended = self._moves or entry.deadline is not None
 
     def _join(self, key: K, load: Any) -> Any:
         """Return the load of `key` that is under way, or begin the one given.  Called under the lock."""

@@ -91,7 +91,7 @@ class Entry(Generic[K, V]):
         self.visits = 0
         self.alive = False
         self.attended = False
-        """Whether a hit must do more than to mark the visit."""
+        """Whether a hit must do more than to count the visit."""
         self.deadline: float | None = None
         """When it may no longer be handed out: the earlier of ``expires`` and the end of the idle time."""
         self.expires: float | None = None

@@ -31,7 +31,6 @@ class CacheState(Generic[K, V]):
     __slots__ = (
         "__weakref__",
         "_alarms",
-        "_attends",
         "_bounds",
         "_clock",
         "_close",
@@ -90,7 +89,6 @@ class CacheState(Generic[K, V]):
         self._policy_name: str = policy
         self._policy: Policy[K, V] = POLICIES[self._policy_name]()
         self._moves = self._policy.on_hit is OnHit.MOVE
-        self._attends = self._policy.on_hit is not OnHit.MARK
         self._ttl = duration("ttl", ttl)
         self._idle = duration("idle", idle)
         self._on_remove = on_remove
@@ -158,7 +156,7 @@ class CacheState(Generic[K, V]):
             return default
         if entry.attended:
             return self._attend(entry, default)
-        entry.visits = 1
+        entry.visits += 1
         self._hits += 1
         return entry.value
 
@@ -270,7 +268,7 @@ class CacheState(Generic[K, V]):
         return f"<{self.label}: {state}, {self._policy_name}, {ratio:.1%} hits>"
 
     def _attend(self, entry: Entry[K, V], default: Any) -> Any:
-        """Hit an entry that has a deadline, or whose policy wants more than a mark."""
+        """Hit an entry that has a deadline, or whose policy moves it."""
         deadline = entry.deadline
         if deadline is not None:
             now = self._clock()

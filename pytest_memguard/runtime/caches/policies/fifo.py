@@ -14,7 +14,7 @@ class Fifo(Generic[K, V]):
 
     __slots__ = ("_queue",)
 
-    on_hit = OnHit.MARK
+    on_hit = OnHit.COUNT
 
     def __init__(self) -> None:
         self._queue: Chain[K, V] = Chain()

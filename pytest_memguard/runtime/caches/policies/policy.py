@@ -11,10 +11,8 @@ from ..entry import Entry, K, V
 class OnHit(enum.Enum):
     """What a policy wants to know of a hit."""
 
-    MARK = "mark"
-    """That there was one: the cache sets ``entry.visits`` and takes no lock."""
     COUNT = "count"
-    """How many there were: the cache adds to ``entry.visits`` and takes no lock."""
+    """No more than ``entry.visits``, to which the cache adds without a lock."""
     MOVE = "move"
     """Each of them, under the lock: the cache calls ``touch``."""
 

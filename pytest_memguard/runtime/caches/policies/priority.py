@@ -14,7 +14,7 @@ class Priority(Generic[K, V]):
 
     __slots__ = ("_heap",)
 
-    on_hit = OnHit.MARK
+    on_hit = OnHit.COUNT
 
     def __init__(self) -> None:
         self._heap: LazyHeap[Entry[K, V]] = LazyHeap()

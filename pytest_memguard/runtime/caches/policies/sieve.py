@@ -19,7 +19,7 @@ class Sieve(Generic[K, V]):
 
     __slots__ = ("_hand", "_queue")
 
-    on_hit = OnHit.MARK
+    on_hit = OnHit.COUNT
 
     def __init__(self) -> None:
         self._queue: Chain[K, V] = Chain()
@@ -30,7 +30,7 @@ class Sieve(Generic[K, V]):
         self._queue.push(entry)
 
     def touch(self, entry: Entry[K, V]) -> None:
-        """Do nothing: the cache has marked the visit."""
+        """Do nothing: the cache has counted the visit."""
 
     def forget(self, entry: Entry[K, V]) -> None:
         """Unlink the entry and move the hand past it."""
