@@ -9,15 +9,16 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
-from benchmarks.runtime.rows import nanoseconds, peer, print_table
+from benchmarks.runtime.rows import figure, nanoseconds, peer, print_table
 from pytest_memguard.runtime import CircuitBreaker
 
 OPEN_FOR = 0.05
 
 
-def main() -> None:
+def main(quick: bool = False) -> None:  # noqa: ARG001  # every table takes it; this one is quick
     """Print one table."""
     rows = [_row("memguard CircuitBreaker", lambda: CircuitBreaker("x", failures=1, open_for=OPEN_FOR))]
     if circuitbreaker := peer("circuitbreaker"):
@@ -31,10 +32,20 @@ def main() -> None:
         rows.append(_row("pybreaker", lambda: pybreaker.CircuitBreaker(fail_max=1, reset_timeout=OPEN_FOR)))
     if purgatory := peer("purgatory"):
         rows.append(_purgatory(purgatory))
+    if aiobreaker := peer("aiobreaker"):
+        rows.append(_aiobreaker(aiobreaker))
     print_table(
         "one call through a closed circuit, and 50 at once in half-open (aim: 1)",
         ("", "ns", "through of 50", "after a cancelled probe"),
         rows,
+    )
+    figure(
+        "CircuitBreaker",
+        "calls let through of 50 at once in half-open",
+        "1",
+        str(rows[0][2]),
+        rows[0][2] == 1,
+        ", ".join(f"{row[0]} {row[2]}" for row in rows[1:]),
     )
 
 
@@ -119,6 +130,21 @@ def _purgatory(library: Any) -> tuple[object, ...]:
         asyncio.run(_half_open(Adapter, 50)),
         asyncio.run(_after_cancellation(Adapter)),
     )
+
+
+def _aiobreaker(library: Any) -> tuple[object, ...]:
+    opens = timedelta(seconds=OPEN_FOR)
+
+    class Adapter:
+        def __init__(self) -> None:
+            self.breaker = library.CircuitBreaker(fail_max=1, timeout_duration=opens)
+
+        def __call__(self, work: Callable[[], Any]) -> Any:
+            return lambda: self.breaker.call_async(work)
+
+    cost = nanoseconds(library.CircuitBreaker(fail_max=1, timeout_duration=opens)(_answer), number=5_000)
+    through, after = asyncio.run(_half_open(Adapter, 50)), asyncio.run(_after_cancellation(Adapter))
+    return ("aiobreaker", round(cost), through, after)
 
 
 if __name__ == "__main__":

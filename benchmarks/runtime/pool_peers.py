@@ -17,6 +17,8 @@ from benchmarks.runtime.rows import peer
 from pytest_memguard.runtime import AsyncPool, Pool
 
 MAXIMUM = 10
+OURS = "memguard Pool (8-frame origin)"
+OURS_ASYNC = "memguard AsyncPool (8-frame origin)"
 DSN = "host=127.0.0.1 port=5432 dbname=test user=root"
 URL = "postgresql://root@127.0.0.1:5432/test"
 
@@ -38,6 +40,8 @@ class Sync:
     name: str
     acquire: Callable[[], Any]
     release: Callable[[Any], Any]
+    code: str = "release(acquire())"
+    """One round as its users write it."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Async:
     release: Callable[[Any], Awaitable[Any] | None]
 
 
-def floor() -> tuple[Callable[[], Any], Callable[[Any], Any]]:
+def floor() -> Sync:
     """A lock and a list: the least that any pool for threads does."""
     lock = threading.Lock()
     resources = [Resource() for _ in range(MAXIMUM)]
@@ -62,13 +66,13 @@ def floor() -> tuple[Callable[[], Any], Callable[[Any], Any]]:
         with lock:
             resources.append(resource)
 
-    return acquire, release
+    return Sync("a lock and a list: the floor", acquire, release)
 
 
 def sync_pools(stack: ExitStack) -> Iterator[Sync]:
     """Every pool for threads that is installed, ours first; the stack closes them."""
     ours = stack.enter_context(Pool(Resource, name="ours", maximum=MAXIMUM, timeout=None))
-    yield Sync("memguard Pool (8-frame origin)", ours.acquire, lambda lease: lease.release())
+    yield Sync(OURS, ours.acquire, lambda lease: lease.release(), "acquire().release()")
     fifo: queue.LifoQueue[Resource] = queue.LifoQueue()
     for _ in range(MAXIMUM):
         fifo.put(Resource())
@@ -76,7 +80,7 @@ def sync_pools(stack: ExitStack) -> Iterator[Sync]:
     if sqlalchemy := peer("sqlalchemy.pool"):
         alchemy = sqlalchemy.QueuePool(Resource, pool_size=MAXIMUM, max_overflow=0, timeout=600)
         stack.callback(alchemy.dispose)
-        yield Sync("SQLAlchemy QueuePool", alchemy.connect, lambda connection: connection.close())
+        yield Sync("SQLAlchemy QueuePool", alchemy.connect, lambda held: held.close(), "acquire().close()")
     if psycopg_pool := peer("psycopg_pool"):
         with suppress(OSError):
             postgres = stack.enter_context(
@@ -109,7 +113,7 @@ async def async_pools(stack: AsyncExitStack) -> AsyncIterator[Async]:
         return Resource()
 
     ours = await stack.enter_async_context(AsyncPool(connect, name="ours", maximum=MAXIMUM, timeout=None))
-    yield Async("memguard AsyncPool (8-frame origin)", ours.acquire, lambda lease: lease.release())
+    yield Async(OURS_ASYNC, ours.acquire, lambda lease: lease.release())
     lifo: asyncio.LifoQueue[Resource] = asyncio.LifoQueue()
     for _ in range(MAXIMUM):
         lifo.put_nowait(Resource())

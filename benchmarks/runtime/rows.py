@@ -1,4 +1,7 @@
-"""Timing and printing for the benchmarks of the runtime: best of many short runs, in CPU time of the thread."""
+"""Timing, and what the benchmarks of the runtime say: tables, and our figures against the aims of the design.
+
+Times are the best of many short runs in CPU time of the thread, since other work on the machine only ever adds.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,37 @@ import importlib
 import time
 import timeit
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was printed, to be printed again as a page."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number that the design asks for, with ours and the peers' of the same run."""
+
+    utility: str
+    what: str
+    aim: str
+    ours: str
+    met: bool
+    peers: str
+
+
+tables: list[Table] = []
+"""Every table of this run, in order."""
+figures: list[Figure] = []
+"""Every figure of this run, in order."""
+missing: list[str] = []
+"""Peers that are not installed."""
 
 
 def nanoseconds(call: Callable[[], object], number: int = 20_000, runs: int = 15) -> float:
@@ -27,23 +60,32 @@ def peer(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError:
-        print(f"({module} is not installed: left out)")
+        if module not in missing:
+            missing.append(module)
+            print(f"({module} is not installed: left out)")
         return None
 
 
+def figure(utility: str, what: str, aim: str, ours: str, met: bool, peers: str = "") -> None:
+    """Note a number that the design asks for."""
+    figures.append(Figure(utility, what, aim, ours, met, peers))
+
+
 def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print aligned columns; the first is text, the others are numbers or text."""
-    lines = [list(header), *([_cell(cell) for cell in row] for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    """Print aligned columns, and keep the table; the first column is text, the others are numbers or text."""
+    table = Table(title, tuple(header), tuple(tuple(_cell(cell) for cell in row) for row in rows))
+    tables.append(table)
+    lines = [table.header, *table.rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
     print(f"\n{title}")
     for line in lines:
         first, *others = (cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        print("  ".join([first.strip().ljust(widths[0]), *others]))
+        print("  ".join([first.strip().ljust(widths[0]), *others]), flush=True)
 
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.3f}" if value < 10 else f"{value:.0f}"
+        return f"{value:.3f}" if abs(value) < 10 else f"{value:.0f}"
     return "-" if value is None else str(value)
 
 

@@ -16,11 +16,12 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from ..errors import MemguardError, StillHeld, WrongLoop
-from ..lease import Ending
+from ..events import emit, hooks
+from ..lease import Ending, next_id
 from ..origin import snapshot
 from .base import DEFAULT, BasePool, Default, close_itself, default_name
 from .driver import Driver, FutureWaiter
-from .lease import KIND, AsyncPoolLease, disown
+from .lease import AsyncPoolLease, disown
 from .options import Backoff, Options
 from .slot import Slot
 from .steps import Check, Close, Open, Reset, Step
@@ -152,8 +153,16 @@ class AsyncPool(BasePool[T]):
         return self._lend(slot, snapshot(2))
 
     def _lend(self, slot: Slot[T], positions: Any) -> AsyncPoolLease[T]:
-        lease: AsyncPoolLease[T] = AsyncPoolLease(self, slot, KIND, positions)  # type: ignore[arg-type]
+        lease: AsyncPoolLease[T] = AsyncPoolLease()
+        lease._lender = self
+        lease._value = slot
+        lease.id = next_id()
+        lease._positions = positions
+        lease._token = None
+        lease._held = True
         slot.lease = weakref.ref(lease)
+        if hooks:
+            emit(lease.event("acquired"))
         return lease
 
     async def _acquire_slowly(self, timeout: float | Default | None) -> AsyncPoolLease[T]:

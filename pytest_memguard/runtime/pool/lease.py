@@ -65,6 +65,9 @@ class AsyncPoolLease(AsyncLease[T]):
 
     __slots__ = ()
 
+    kind = KIND
+    __init__ = object.__init__
+
     @property
     def value(self) -> T:
         """What was lent.  Raises `LeaseEnded` after the release, naming the lines."""
