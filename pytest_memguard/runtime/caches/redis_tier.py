@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Generic, TypeVar
 
+from ..closing import close_in_background, finish
 from ..unraised import report
 from .entry import Timed
 from .tier import AsyncForget, Forget
@@ -168,7 +169,7 @@ class AsyncRedisTier(Generic[V]):
 
     async def find(self, key: str) -> Timed[V] | None:
         """Return the value and for how long it still holds, or None."""
-        async with self._client.pipeline(transaction=True) as pipe:
+        async with _heeding(), self._client.pipeline(transaction=True) as pipe:
             pipe.get(self._names.key(key))
             pipe.pttl(self._names.key(key))
             found, left = await pipe.execute()
@@ -176,18 +177,20 @@ class AsyncRedisTier(Generic[V]):
 
     async def put(self, key: str, value: V, ttl: float | None = None) -> None:
         """Store the value and tell the others, in one transaction."""
-        async with self._client.pipeline(transaction=True) as pipe:
+        async with _heeding(), self._client.pipeline(transaction=True) as pipe:
             pipe.set(self._names.key(key), self._encode(value), px=_milliseconds(ttl or self._ttl))
             pipe.publish(self._names.channel, self._names.message(key))
             await pipe.execute()
 
     async def fill(self, key: str, value: V, ttl: float | None) -> None:
         """Store the value if there is none; that is no news to anybody."""
-        await self._client.set(self._names.key(key), self._encode(value), px=_milliseconds(ttl or self._ttl), nx=True)
+        name, encoded = self._names.key(key), self._encode(value)
+        async with _heeding():
+            await self._client.set(name, encoded, px=_milliseconds(ttl or self._ttl), nx=True)
 
     async def remove(self, key: str) -> None:
         """Remove the value and tell the others, in one transaction."""
-        async with self._client.pipeline(transaction=True) as pipe:
+        async with _heeding(), self._client.pipeline(transaction=True) as pipe:
             pipe.delete(self._names.key(key))
             pipe.publish(self._names.channel, self._names.message(key))
             await pipe.execute()
@@ -200,13 +203,13 @@ class AsyncRedisTier(Generic[V]):
         """
         ready = asyncio.Event()
         task = asyncio.create_task(self._keep_listening(forget, ready), name=f"{self!r} listens")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(ready.wait(), _RETRY)
         try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_RETRY):
+                    await ready.wait()
             yield
         finally:
-            task.cancel()
-            await asyncio.wait((task,))
+            await finish(close_in_background(_end(task), f"{self!r}, which listens"))
 
     async def _keep_listening(self, forget: AsyncForget, ready: asyncio.Event) -> None:
         while True:
@@ -225,6 +228,24 @@ class AsyncRedisTier(Generic[V]):
 
     def __repr__(self) -> str:
         return f"<AsyncRedisTier {self._names.prefix!r}>"
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel until it is done: the first may be swallowed, see `_heeding`."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait((task,), timeout=0.1)
+
+
+@asynccontextmanager
+async def _heeding() -> AsyncIterator[None]:
+    """Raise a cancellation that the block swallowed: redis-py waits with `wait_for`, which did that until 3.12."""
+    task = asyncio.current_task()
+    assert task is not None
+    before = task.cancelling()
+    yield
+    if task.cancelling() > before:
+        raise asyncio.CancelledError
 
 
 def _milliseconds(seconds: float | None) -> int | None:
