@@ -24,7 +24,7 @@ from .probes.roster import roster
 from .probes.threads import Threads
 from .reports.text import describe
 from .settle import settle
-from .verdict import Finding, Verdict, fold, judge_drop, judge_sight
+from .verdict import Finding, Verdict, fold, judge_drop, judge_kept, judge_sight
 
 
 @dataclass(slots=True)
@@ -242,6 +242,8 @@ class Guard:
 
     def _judge(self, sight: Sight, owner: Owner, *, thoroughly: bool) -> Finding:
         finding = judge_sight(sight, owner)
+        if finding.verdict is Verdict.UNKNOWN and sight.acquired is not None and sight.object is not None:
+            return judge_kept(finding, paths.chain(paths.module_roots(Place.PROJECT), sight.object))
         if finding.verdict is not Verdict.LEAKING:
             return finding
         by_library = sight.acquired is not None and sight.acquired.acquirer() is Place.LIBRARY

@@ -70,6 +70,14 @@ def judge_sight(sight: Sight, owner: Owner) -> Finding:
     return Finding(verdict, reason, sight.kind, sight.what, how, sight.acquired, owner, subject=sight.subject)
 
 
+def judge_kept(finding: Finding, held_by: str) -> Finding:
+    """Judge again what a library made on its own (in a task or a thread of its own), once the project keeps it."""
+    if not held_by:
+        return finding
+    reason = f"a library made it, the project keeps it, {finding.how} after the tear-down of {finding.owner}"
+    return replace(finding, verdict=Verdict.LEAKING, reason=reason, held_by=held_by)
+
+
 def judge_opened(finding: Finding, acquired: Acquisition) -> Finding:
     """Judge again what nothing told of, once a traced run has shown the line that opens it."""
     verdict, reason = _open(acquired, finding.how)
