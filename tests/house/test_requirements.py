@@ -37,7 +37,7 @@ def imported() -> dict[str, str]:
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module or ""]
             elif isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.importorskip":
-                names = [str(ast.literal_eval(node.args[0]))]
+                names = [node.args[0].value] if isinstance(node.args[0], ast.Constant) else []
             for name in names:
                 if (path.parent / f"{name}.py").exists():
                     continue  # a helper that lies beside it
