@@ -171,8 +171,8 @@ def applied(text: str, edits: Sequence[types.TextEdit]) -> str:
     ("before", "after", "title", "safe"),
     [
         (
-            "import json\n\ndef load(path):\n    return json.load(open(path))\n\nx = 1\n",
-            "import json\n\ndef load(path):\n    with open(path) as stream:\n        return json.load(stream)\n\nx = 1\n",
+            "import json\n\ndef f(p):\n    return json.load(open(p))\n\nx = 1\n",
+            "import json\n\ndef f(p):\n    with open(p) as stream:\n        return json.load(stream)\n\nx = 1\n",
             "Give it a name by `with`",
             True,
         ),
