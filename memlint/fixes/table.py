@@ -89,4 +89,9 @@ def availability(code: str) -> str:
 
 def every_fix() -> Iterator[Fix]:
     """All fixes, each once."""
-    yield from {fix.name: fix for fixes in FIXES.values() for fix in fixes}.values()
+    found: dict[str, Fix] = {}
+    for fix in (fix for fixes in FIXES.values() for fix in fixes):
+        known = found.setdefault(fix.name, fix)
+        if fix.sometimes_safe and not known.sometimes_safe:
+            found[fix.name] = fix
+    yield from found.values()

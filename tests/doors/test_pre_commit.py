@@ -70,3 +70,31 @@ def test_pre_commit_runs_the_hook_on_the_files_of_a_commit(hooks: Path, tmp_path
     assert "broken.py:1:5: MEM000 syntax error: invalid syntax" in done.stdout
     assert "build/broken.py" not in done.stdout
     assert "1 finding in 1 of 2 files." in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+def test_pre_commit_fixes_the_files_of_a_commit_and_stops_it_to_be_looked_at(hooks: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    leaky, spared = project / "leaky.py", project / "spared.txt"
+    leaky.write_text("def f(path):\n    x = open(path)\n    return x.read()\n")
+    spared.write_text("x = open(path)\n")
+    commit_all(project)
+    words = [sys.executable, "-m", "pre_commit", "try-repo", str(hooks), "memlint-fix", "--all-files"]
+
+    def run() -> subprocess.CompletedProcess[str]:
+        home = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home")}
+        return subprocess.run(
+            [*words, "--color", "never"], cwd=project, env=home, capture_output=True, text=True, check=False
+        )
+
+    first = run()
+    needs_network(first.stdout + first.stderr)
+
+    assert first.returncode == 1, first.stdout + first.stderr
+    assert "files were modified by this hook" in first.stdout
+    assert "memlint: fixed 1 finding in 1 file" in first.stdout
+    assert leaky.read_text() == "def f(path):\n    with open(path) as x:\n        return x.read()\n"
+    assert spared.read_text() == "x = open(path)\n"
+    git(project, "add", "--all")
+    assert run().returncode == 0
