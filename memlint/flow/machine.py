@@ -23,6 +23,7 @@ from memlint.flow.values import (
     Bag,
     Element,
     Handle,
+    Method,
     Pair,
     Path,
     Result,
@@ -344,8 +345,8 @@ class Machine:
         self, state: State, owner: str, attribute: str, value: Value, node: ast.AST, *, container: bool = False
     ) -> None:
         """Remember that resources went into a field of this method's own object."""
-        if owner != self.receiver:
-            return
+        if owner != self.receiver or isinstance(value, Method):
+            return  # a method of it is a way to the resource, and not the resource
         for handle in state.handles(value):
             if state.status.get(handle) in (Status.HELD, Status.LENT):
                 self.stores.append(FieldStore(handle.site, owner, attribute, node, container))

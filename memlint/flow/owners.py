@@ -94,7 +94,10 @@ class Fields:
                    if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load)):  # fmt: skip
                 continue  # a base in another file uses the field: it may release it
             field = f"{store.owner}.{store.attribute}"
-            closer = self._closer([self.names.classes[name] for name in family] + inherited)
+            classes = [self.names.classes[name] for name in family]
+            closer = self._closer(classes + inherited)
+            if closer is None and any(_closes_itself(node) for node in classes):
+                continue  # by a method of a base that is out of sight
             if not any(self._lets_go(use, record.site.kind) for use in mentions.uses(store.attribute)):
                 fault = FieldFault.UNRELEASED if closer is None else FieldFault.FORGOTTEN
                 yield FieldLoss(unit, record, field, unit.owner or "", closer, fault)
@@ -296,6 +299,20 @@ def _dynamic(node: ast.ClassDef) -> bool:
                     return True
             case ast.Attribute(value=ast.Name(id="self"), attr="__dict__"):
                 return True
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()) if name in CLOSERS:
+                return True  # `self.close = stream.close`
+    return False
+
+
+def _closes_itself(node: ast.ClassDef) -> bool:
+    """Whether a method of a class ends the object: ``self.close()``, ``super().close()``."""
+    for each in walk(node):
+        match each:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="self") | ast.Call(func=ast.Name(id="super")), attr=name)
+            ):
+                if name in CLOSERS:
+                    return True
     return False
 
 

@@ -11,6 +11,7 @@ from memlint.catalogue.model import Category, Context, Kind
 from memlint.findings import Finding, Severity, Span, Step, StepKind
 from memlint.flow.analysis import Analysis, UnitReport
 from memlint.flow.sites import ExitKind, Fate, Outcome, SiteRecord
+from memlint.rules.children import left_to_others, parameters
 from memlint.rules.rule import Default
 from memlint.source.text import Source
 
@@ -64,7 +65,13 @@ def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord) -> bool:
     kind = record.site.kind
     if set(record.outcomes) == {Fate.DISCARDED} and kind.release_by == ("os.close",):
         return not _rearranges_descriptors(report.unit.node)
+    statement = _statements(report.unit.node).get(record.site.node)
+    if kind.category is Category.PROCESS and left_to_others(report.unit.node, statement, record.subject):
+        return False
     if kind.category is Category.LOCK and not record.released_normally:
+        handed_in = parameters(report.unit.node)[report.unit.owner is not None :]
+        if (record.subject or "").partition(".")[0] in handed_in:
+            return False  # a lock inside something that was handed in is that thing's affair
         word = (record.subject or "").rpartition(".")[2]
         return f"{word}.release(" not in analysis.source.text
     if kind.category is not Category.WORKER or kind.context is not Context.NONE:

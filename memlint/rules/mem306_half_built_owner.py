@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from memlint.findings import Finding, Severity
-from memlint.flow.analysis import Analysis
+from memlint.flow.analysis import Analysis, UnitReport
 from memlint.flow.sites import Fate
+from memlint.rules.definitions import definitions
 from memlint.rules.losses import exit_clause, finding
 from memlint.rules.rule import Default
 
@@ -26,6 +27,8 @@ class HalfBuiltOwner:
     def check(self, analysis: Analysis) -> Iterator[Finding]:
         """One finding a site."""
         for report in analysis.units:
+            if any(record.outcomes.get(Fate.HALF_BUILT) for record in report.records) and _finalized(analysis, report):
+                continue
             fields = {store.site: f"{store.owner}.{store.attribute}" for store in report.stores}
             for index, record in enumerate(report.records):
                 outcome = record.outcomes.get(Fate.HALF_BUILT)
@@ -33,3 +36,10 @@ class HalfBuiltOwner:
                     field = fields.get(index, record.site.text)
                     message = f"`{field}` acquired here is not released if {exit_clause(analysis.source, outcome)}"
                     yield finding(analysis, report, record, outcome, self.code, message, self.severity)
+
+
+def _finalized(analysis: Analysis, report: UnitReport) -> bool:
+    """Whether the class has a ``__del__``, which is called on a half-built object too."""
+    return any(
+        each.symbol == report.unit.owner and "__del__" in each.methods for each in definitions(analysis.source).classes
+    )

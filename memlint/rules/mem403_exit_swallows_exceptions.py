@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from memlint.findings import Severity
 from memlint.flow.analysis import Analysis
 from memlint.rules.definitions import FunctionNode, StructureRule, definitions, own_nodes
-from memlint.rules.rule import Default
 
 _MEANT = (
     "assert", "captur", "catch", "expect", "ignor", "quiet", "raises", "retry", "safe", "silen", "suppress", "swallow",
@@ -24,7 +23,6 @@ class ExitSwallowsExceptions(StructureRule):
     name = "exit-swallows-exceptions"
     summary = "An __exit__ always answers True, so no exception leaves its block."
     severity = Severity.WARNING
-    default = Default.ON
     trigger = re.compile(rb"__a?exit__\b")
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from memlint.findings import Severity
+from memlint.findings import Finding, Severity
 from memlint.flow.analysis import Analysis
 from memlint.flow.growth import container, insertions, removes
 from memlint.rules.definitions import Function, StructureRule, definitions, own_nodes
 from memlint.rules.rule import Default
+
+_MEMO = re.compile(r"`_*(?:cache|memo|registry)_*`|`_\w*(?:cache|memo)`", re.IGNORECASE)
+"""Names that say that one container for all calls is what is wanted."""
 
 
 class MutableDefaultGrowth(StructureRule):
@@ -25,6 +29,11 @@ class MutableDefaultGrowth(StructureRule):
         rb"def\s+\w+\s*\((?:[^()]|\([^()]*\))*?"
         rb"=\s*(?:[\[{]|(?:\w+\.)?(?:list|dict|set|bytearray|defaultdict|OrderedDict|Counter|deque)\s*\()"
     )
+
+    def check(self, analysis: Analysis) -> Iterator[Finding]:
+        """A default that is called a cache is one on purpose: only previews show that it has no bound."""
+        for finding in super().check(analysis):
+            yield replace(finding, preview=True) if _MEMO.match(finding.message) else finding
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a parameter, at the default."""

@@ -1,0 +1,41 @@
+"""Child processes that are left to somebody else on purpose."""
+
+from __future__ import annotations
+
+import ast
+
+
+def parameters(function: ast.AST) -> list[str]:
+    """The names of a function's parameters; of a module there are none."""
+    arguments = getattr(function, "args", None)
+    if arguments is None:
+        return []
+    return [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+
+
+_SHOWS = frozenset({"debug", "error", "format", "info", "print", "str", "warning"})
+
+
+def left_to_others(function: ast.AST, statement: ast.stmt | None, subject: str | None) -> bool:
+    """Whether a child is meant to be waited for by others, or to outlive us.
+
+    Its number is handed on, so that somebody may signal it; a parameter says whether to wait; or this process ends
+    at once.
+    """
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=func, args=[ast.Attribute(value=ast.Name(id=name), attr="pid"), *_]):
+                told = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+                if name == subject and told not in _SHOWS:
+                    return True
+            case ast.If(
+                test=ast.Name(id=name), body=[ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=own))))]
+            ):
+                if own == subject and name in parameters(function):
+                    return True
+        for body in (getattr(node, "body", None), getattr(node, "orelse", None)):
+            if isinstance(body, list) and statement in body[:-1]:
+                after = body[body.index(statement) + 1]
+                if isinstance(after, ast.Expr) and ast.unparse(after).startswith(("os._exit(", "sys.exit(")):
+                    return True
+    return False
