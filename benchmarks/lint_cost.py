@@ -20,10 +20,8 @@ import io
 import os
 import pstats
 import resource
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +30,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks import lint_warm
 from benchmarks.corpus import machine, standard_library
 from memlint.engine import Checker, find_files
 from memlint.engine.collector import collecting_between
@@ -150,28 +149,6 @@ def peak_megabytes(paths: list[str]) -> float:
     return int(done.stdout) * 1024 / MEGABYTE
 
 
-def warm(folder: str) -> list[tuple[str, float]]:
-    """Wall seconds of a second run of each command over a folder; ruff only where it is installed."""
-    beside = Path(sys.executable).parent
-    ruff = shutil.which("ruff", path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
-    with tempfile.TemporaryDirectory() as cache:
-        own = [sys.executable, "-m", "memlint.cli", "check", "--isolated", "--exit-zero", folder]
-        commands = [("memlint check", own)]
-        if ruff is not None:
-            words = [ruff, "check", "--isolated", "--select", "SIM115", "--exit-zero", "--cache-dir", cache, folder]
-            commands.append(("ruff check --select SIM115", words))
-        return [(name, _wall(words)) for name, words in commands]
-
-
-def _wall(words: list[str]) -> float:
-    least = float("inf")
-    for _ in range(4):  # the first of them fills the caches
-        started = time.perf_counter()
-        _quietly(words)
-        least = min(least, time.perf_counter() - started)
-    return least
-
-
 def table(costs: Iterable[Cost]) -> str:
     """Costs as a Markdown table."""
     rows = ["| code | files | lines | `ast.parse`, s | memlint, s | ratio | µs a line |", "| --- |" + " ---: |" * 6]
@@ -202,14 +179,6 @@ def growth_table(paths: list[str]) -> str:
     slope = largest.check / largest.lines
     rows = ["| lines | memlint, s | of the straight line |", "| ---: | ---: | ---: |"]
     rows += [f"| {c.lines} | {c.check:.2f} | {c.check / (slope * c.lines):.2f} |" for c in costs]
-    return "\n".join(rows) + "\n"
-
-
-def warm_table(folder: str) -> str:
-    """Warm runs side by side."""
-    found = warm(folder)
-    rows = ["| command | seconds | ratio |", "| --- | ---: | ---: |"]
-    rows += [f"| `{name}` | {seconds:.2f} | {seconds / found[-1][1]:.1f} |" for name, seconds in found]
     return "\n".join(rows) + "\n"
 
 
@@ -252,8 +221,8 @@ def main(words: list[str] | None = None) -> int:
     text += table([*costs, total(costs)])
     if asked.write:
         text += f"\n## Against size\n\nFiles of the standard library, in order of name.\n\n{growth_table(library)}"
-        text += "\n## Against ruff\n\nA second run over the standard library, as a command: wall time.\n\n"
-        PAGE.write_text(text + warm_table(str(Path(library[0]).parent)), encoding="utf-8")
+        text += "\n## Against ruff\n\nWhole commands over a copy of the standard library without its tests, wall time. "
+        PAGE.write_text(text + lint_warm.tables(Path(os.path.commonpath(library)), library), encoding="utf-8")
     else:
         print(text)
     return 0
