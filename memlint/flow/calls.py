@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from memlint.catalogue.model import Acquire, Category, Condition, Context
 from memlint.cfg import instructions as ir
+from memlint.cfg.graph import RAISED
 from memlint.flow import late
 from memlint.flow.exceptions import OPERATING, Flight
 from memlint.flow.machine import Machine, container_number
@@ -153,6 +154,8 @@ class _Call:
             return Closing(handle)
         late.called(m, state, handle, node, name)
         if name in kind.release or name in ("__exit__", "__aexit__"):
+            if kind.category is Category.PROCESS:
+                self.times_out()
             late.released(m, state, handle, node)
             if name in kind.release or kind.context is not Context.KEEPS:
                 m.release(state, handle, node)
@@ -167,6 +170,8 @@ class _Call:
             return self.enter_in_stack()
         if kind.category is Category.TASK:
             m.transfer(state, handle, node, f"watched by `{name}()`")
+        if kind.category is Category.PROCESS and name in ("kill", "terminate") and (state.handling or m.cleaning_up):
+            m.transfer(state, handle, node, f"ended by `{name}()`")
         self.give_away(f"handed to `{call_text(node)}`")
         starts = name == "start"  # what does not start owes nothing
         if not starts and name not in kind.quiet and name not in QUIET_ON_RESOURCES and not name.startswith("is_"):
@@ -181,6 +186,13 @@ class _Call:
         if entry is not None:
             return self.made(entry)
         return self.returned(qualified) or UNKNOWN
+
+    def times_out(self) -> None:
+        """A wait with a time limit may end before the process does; followed where somebody is there to handle it."""
+        limit = self.arguments.find("timeout", 0 if _last_word(self.i.node.func) == "wait" else 1)
+        if limit is not None and limit != NONE and self.m.landing != RAISED:
+            text = f"`{call_text(self.i.node)}`"
+            self.m.may_raise(self.state, self.i.node, text, classes=("subprocess.TimeoutExpired",))
 
     def returned(self, names: tuple[str, ...]) -> Value | None:
         """A result that is known by class only."""
