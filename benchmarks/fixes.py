@@ -1,7 +1,7 @@
 """Lint, fix and lint again a copy of the ten largest packages of a folder, then run their own suites before and after.
 
     python -m benchmarks.fixes --packages FOLDER --work DIR              fix copies, count, run suites, print
-    python -m benchmarks.fixes --packages FOLDER --work DIR --no-suites  leave the suites out
+    python -m benchmarks.fixes --packages FOLDER --work DIR --part lint  only one half: lint or suites
     python -m benchmarks.fixes --packages FOLDER --work DIR --write      also renew the tables of the reference
 
 FOLDER holds unpacked source archives, one folder a package, named `<name>-<version>`; the standard library is left out.
@@ -127,15 +127,17 @@ def mend(folder: Path) -> Tally:
     fixer = Fixer(checker)
     files = find_files([str(folder)], checker.settings).files
     tally.files = len(files)
+    spoken: list[str] = []
     for path in files:
         result = checker.check_file(path)
         tally.before += len(result.findings)
         if result.failure is not None:
             tally.troubles.append(f"{path}: {result.failure.reason}")
         if result.findings:
+            spoken.append(path)
             _mend_file(fixer, Path(path), tally)
     again = Checker(Settings())
-    tally.after = sum(len(again.check_file(path).findings) for path in files)
+    tally.after = sum(len(again.check_file(path).findings) for path in spoken)
     return tally
 
 
@@ -278,8 +280,8 @@ def _only_output(case: ElementTree.Element) -> bool:
 # --- the report ------------------------------------------------------------------------------------------------------
 
 
-def tables(tallies: Sequence[Tally], verdicts: Sequence[Verdict]) -> str:
-    """Everything as Markdown."""
+def of_packages(tallies: Sequence[Tally]) -> str:
+    """What came of the packages, as Markdown."""
     rows = [
         "| package | files | findings | safe fixes kept | dropped | unsafe only | no fix applies | findings after |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
@@ -287,34 +289,40 @@ def tables(tallies: Sequence[Tally], verdicts: Sequence[Verdict]) -> str:
     for each in tallies:
         counts = (each.files, each.before, each.kept.total(), each.dropped.total(), each.unsafe, each.refused.total())
         rows.append(f"| {each.name} | {' | '.join(map(str, counts))} | {each.after} |")
-    together = [sum((getattr(each, name) for each in tallies), Counter()) for name in ("kept", "dropped", "refused")]
-    sums = [sum(getattr(each, name) for each in tallies) for name in ("files", "before", "unsafe", "after")]
-    counts = (sums[0], sums[1], together[0].total(), together[1].total(), sums[2], together[2].total(), sums[3])
-    rows.append(f"| **all** | {' | '.join(map(str, counts))} |")
-    for title, counted in zip(("Kept", "Dropped, and why", "No fix applies, because"), together, strict=True):
-        said = "; ".join(f"{name} {count}" for name, count in counted.most_common()) or "none"
+    kept, dropped, refused = (
+        sum((getattr(each, name) for each in tallies), Counter[str]()) for name in ("kept", "dropped", "refused")
+    )
+    files, before, unsafe, after = (
+        sum(getattr(each, name) for each in tallies) for name in ("files", "before", "unsafe", "after")
+    )
+    counts = (files, before, kept.total(), dropped.total(), unsafe, refused.total())
+    rows.append(f"| **all** | {' | '.join(map(str, counts))} | {after} |")
+    for title, counted in (("Kept", kept), ("Dropped, and why", dropped), ("No fix applies, because", refused)):
+        said = "; ".join(f"{name} ({count})" for name, count in counted.most_common()) or "none"
         rows += ["", f"{title}: {said}."]
-    if verdicts:
-        rows += [
-            "",
-            "| suite | fixes in package and tests | passed before | passed after | passed only before | left out |",
-            "|---|--:|--:|--:|--:|---|",
-        ]
-    for verdict in verdicts:
-        lost = len(verdict.lost)
-        numbers = f"{verdict.fixes} | {len(verdict.before)} | {len(verdict.after)} | {lost}"
-        rows.append(f"| {verdict.suite.name} | {numbers} | {verdict.trouble or verdict.suite.left_out} |")
     return "\n".join(rows) + "\n"
 
 
-def write(text: str) -> None:
-    """Renew the tables of the page."""
+def of_suites(verdicts: Sequence[Verdict]) -> str:
+    """What the suites said, as Markdown."""
+    rows = [
+        "| suite | safe fixes in package and tests | passed before | passed after | passed only before | left out |",
+        "|---|--:|--:|--:|--:|---|",
+    ]
+    for verdict in verdicts:
+        numbers = (verdict.fixes, len(verdict.before), len(verdict.after), len(verdict.lost))
+        left_out = verdict.trouble or verdict.suite.left_out
+        rows.append(f"| {verdict.suite.name} | {' | '.join(map(str, numbers))} | {left_out} |")
+    return "\n".join(rows) + "\n"
+
+
+def write(part: str, text: str) -> None:
+    """Renew one of the tables of the page."""
     page = PAGE.read_text(encoding="utf-8")
-    fresh, count = re.subn(
-        r"(<!-- tables -->\n).*(<!-- end -->)", lambda m: m[1] + "\n" + text + "\n" + m[2], page, flags=re.S
-    )
+    found = rf"(<!-- {part} -->\n).*?(<!-- end -->)"
+    fresh, count = re.subn(found, lambda match: f"{match[1]}\n{text}\n{match[2]}", page, flags=re.DOTALL)
     if count != 1:
-        raise SystemExit(f"{PAGE}: one <!-- tables --> ... <!-- end --> expected")
+        raise SystemExit(f"{PAGE}: one <!-- {part} --> ... <!-- end --> expected")
     PAGE.write_text(fresh, encoding="utf-8")
 
 
@@ -323,22 +331,31 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.fixes", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--packages", type=Path, required=True, metavar="FOLDER", help="where packages lie unpacked")
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="where copies and environments go")
-    parser.add_argument("--no-suites", action="store_true", help="run no test suites")
+    parser.add_argument("--part", choices=("lint", "suites"), help="do only this half")
     parser.add_argument("--limit", type=float, default=300, help="seconds for one run of a suite (default: 300)")
     parser.add_argument("--write", action="store_true", help="renew the tables of docs/reference/fixes.md")
     asked = parser.parse_args(words)
-    copies = [_copied(each, asked.work / "packages") for each in largest(asked.packages)]
-    with ProcessPoolExecutor(max_workers=2) as pool:
-        tallies = [*pool.map(mend, copies)]
-    versions = dict(each.name.rpartition("-")[::2] for each in copies)
-    chosen = () if asked.no_suites else [suite for suite in SUITES if suite.name in versions]
-    verdicts = [compare(suite, versions[suite.name], asked.work, asked.limit) for suite in chosen]
-    text = tables(tallies, verdicts)
-    print(text)
+    chosen = largest(asked.packages)
+    tallies: list[Tally] = []
+    verdicts: list[Verdict] = []
+    if asked.part != "suites":
+        copies = [_copied(each, asked.work / "packages") for each in chosen]
+        with ProcessPoolExecutor(max_workers=2) as pool:
+            tallies = [*pool.map(mend, copies)]
+        _show("packages", of_packages(tallies), asked.write)
+    if asked.part != "lint":
+        versions = dict(each.name.rpartition("-")[::2] for each in chosen)
+        suites = [suite for suite in SUITES if suite.name in versions]
+        verdicts = [compare(suite, versions[suite.name], asked.work, asked.limit) for suite in suites]
+        _show("suites", of_suites(verdicts), asked.write)
     _tell(tallies, verdicts)
-    if asked.write:
-        write(text)
     return 1 if any(each.troubles for each in tallies) or any(verdict.lost for verdict in verdicts) else 0
+
+
+def _show(part: str, text: str, renew: bool) -> None:
+    print(text, flush=True)
+    if renew:
+        write(part, text)
 
 
 def _copied(folder: Path, target: Path) -> Path:

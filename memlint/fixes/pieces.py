@@ -67,6 +67,8 @@ def _home(places: Places, operation: op.Operation) -> ast.AST:
             node: ast.AST = replaced or statements[0]
         case op.JoinBlock(outer=block) | op.MoveBefore(block=block):
             node = block
+        case op.OtherBlock(block=block) | op.OneFinally(block=block):
+            node = block
         case op.AddArgument(call=call):
             node = call
         case op.SetDefault(default=default):

@@ -116,6 +116,23 @@ class MoveBefore:
 
 
 @dataclass(frozen=True, eq=False)
+class OtherBlock:
+    """Make ``with`` of ``async with``, or the other way round."""
+
+    block: ast.With | ast.AsyncWith
+    asynchronous: bool
+
+
+@dataclass(frozen=True, eq=False)
+class OneFinally:
+    """Make a ``finally`` of the release in the only handler of a ``try``, which then raises again."""
+
+    block: ast.Try
+    behind: ast.stmt | None
+    """The other release, which goes: the statement behind the ``try``, or its whole ``else``."""
+
+
+@dataclass(frozen=True, eq=False)
 class AddArgument:
     """Give a call one more keyword argument, or another value for one that it has."""
 
@@ -156,7 +173,7 @@ class DefineGlobal:
 
 Operation: TypeAlias = (
     Wrap | JoinBlock | ReplaceExpression | ReplaceStatement | InsertAfter | InsertFirst | MoveBefore
-    | AddArgument | RemoveDecorator | SetDefault | Import | DefineGlobal
+    | OtherBlock | OneFinally | AddArgument | RemoveDecorator | SetDefault | Import | DefineGlobal
 )  # fmt: skip
 
 

@@ -18,12 +18,12 @@ from memlint.fixes.layout import (
     bare_line,
     comments,
     led,
-    says_something,
     tight,
     whole,
     with_lines,
     without_finally,
 )
+from memlint.fixes.nodes import beginning_with, coloured, on_one_line, with_argument, with_one_finally
 from memlint.fixes.pieces import Piece, indent_of, kept_lines, newline_of, piece_of
 from memlint.fixes.places import Places
 from memlint.fixes.proposal import Proposal, Refused
@@ -149,11 +149,17 @@ class _Rewriting(cst.CSTTransformer):
             case op.InsertAfter():
                 self._edit_block(operation.node, lambda slots: self._insert_after(slots, operation))
             case op.InsertFirst():
-                self._on(self._statement(operation.function), lambda now: self._insert_first(now, operation.text))
+                first = self._parsed(operation.text)
+                self._on(self._statement(operation.function), lambda now: beginning_with(now, first))
             case op.MoveBefore():
                 self._edit_block(operation.block, lambda slots: self._move_before(slots, operation))
             case op.AddArgument():
-                self._on(self._expression(operation.call), lambda now: self._add_argument(now, operation))
+                value = self._parsed_expression(operation.value)
+                self._on(self._expression(operation.call), lambda now: with_argument(now, operation.keyword, value))
+            case op.OtherBlock(block=block, asynchronous=asynchronous):
+                self._on(self._statement(block), lambda now: coloured(now, asynchronous=asynchronous))
+            case op.OneFinally():
+                self._edit_block(operation.block, lambda slots: self._one_finally(slots, operation))
             case op.RemoveDecorator():
                 self._remove_decorator(operation)
             case op.SetDefault():
@@ -178,24 +184,6 @@ class _Rewriting(cst.CSTTransformer):
         assert isinstance(filled, cst.BaseExpression)
         return filled
 
-    def _add_argument(self, now: cst.CSTNode, operation: op.AddArgument) -> cst.CSTNode:
-        call = cst.ensure_type(now, cst.Call)
-        value = self._parsed_expression(operation.value)
-        for place, argument in enumerate(call.args):
-            if argument.keyword is not None and argument.keyword.value == operation.keyword:
-                args = [*call.args]
-                args[place] = argument.with_changes(value=value)
-                return call.with_changes(args=args)
-        bare = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-        new = cst.Arg(value, cst.Name(operation.keyword), equal=bare)
-        args = [*call.args]
-        if args:
-            last = args[-1]
-            if isinstance(last.comma, cst.Comma):
-                new = new.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
-            args[-1] = last.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
-        return call.with_changes(args=[*args, new])
-
     def _remove_decorator(self, operation: op.RemoveDecorator) -> None:
         expression = self._expression(operation.decorator)
 
@@ -210,15 +198,6 @@ class _Rewriting(cst.CSTTransformer):
             return function.with_changes(decorators=kept)
 
         self._on(self._statement(operation.function), change)
-
-    def _insert_first(self, now: cst.CSTNode, text: str) -> cst.CSTNode:
-        function = cst.ensure_type(now, cst.FunctionDef)
-        if not isinstance(function.body, cst.IndentedBlock):
-            raise Refused("the function stands on one line")
-        body = [*function.body.body]
-        place = 1 if function.get_docstring() is not None else 0
-        body[place:place] = self._parsed(text)
-        return function.with_changes(body=function.body.with_changes(body=body))
 
     # --- blocks ------------------------------------------------------------------------------------------------------
 
@@ -360,6 +339,15 @@ class _Rewriting(cst.CSTTransformer):
         slot.now = [led(moved[0], block.leading_lines), *moved[1:], kept]
         return slots
 
+    def _one_finally(self, slots: Slots, operation: op.OneFinally) -> Slots:
+        slot = slots[_index(slots, self._statement(operation.block))]
+        behind = None
+        if operation.behind is not None:
+            other = slots[_index(slots, self._statement(operation.behind))]
+            (behind,), other.now = other.now, []
+        slot.now = [with_one_finally(slot.now[0], behind)]
+        return slots
+
     # --- the pass ----------------------------------------------------------------------------------------------------
 
     def on_leave(self, original_node: C, updated_node: C) -> C:
@@ -368,29 +356,15 @@ class _Rewriting(cst.CSTTransformer):
         for change in self._nodes.get(original_node, ()):
             node = change(node)
         if isinstance(original_node, cst.Call) and isinstance(node, cst.Call):
-            node = self._on_one_line(original_node, node)
+            node = self._shortened(original_node, node)
         if isinstance(original_node, (cst.IndentedBlock, cst.Module)) and isinstance(node, type(original_node)):
             node = self._edited(original_node, node)
         return node  # type: ignore[return-value]  # an expression may become another
 
-    def _on_one_line(self, original: cst.Call, call: cst.Call) -> cst.Call:
-        """A call whose only argument has become a name needs no lines of its own for it."""
-        if (
-            len(original.args) != 1
-            or original.args[0].value not in self._nodes
-            or not isinstance(call.args[0].value, cst.Name)
-        ):
-            return call
-        argument = call.args[0]
-        after: list[object] = [call.whitespace_before_args, argument.whitespace_after_arg]
-        if isinstance(argument.comma, cst.Comma):
-            after += [argument.comma.whitespace_before, argument.comma.whitespace_after]
-        lines = [each for each in after if isinstance(each, cst.ParenthesizedWhitespace)]
-        if not lines or any(says_something(each) for each in lines):
-            return call
-        space = cst.SimpleWhitespace("")
-        bare = argument.with_changes(whitespace_after_arg=space, comma=cst.MaybeSentinel.DEFAULT)
-        return call.with_changes(whitespace_before_args=space, args=[bare])
+    def _shortened(self, original: cst.Call, call: cst.Call) -> cst.Call:
+        """A call whose only argument was an expression and has become a name."""
+        only = original.args[0].value if len(original.args) == 1 else None
+        return on_one_line(call) if only in self._nodes and isinstance(call.args[0].value, cst.Name) else call
 
     def _edited(
         self, original: cst.IndentedBlock | cst.Module, block: cst.IndentedBlock | cst.Module
