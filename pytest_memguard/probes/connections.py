@@ -26,8 +26,10 @@ class Connections:
 
     name = "sqlite connection"
 
-    def __init__(self) -> None:
+    def __init__(self, wrapped: Callable[[Any], bool] = lambda _: False) -> None:
         self._live = Register(_freed)
+        self._wrapped = wrapped
+        """Whether a connection of another kind stands on one."""
 
     def start(self, book: Book, stands: Stands) -> None:
         """Stand wherever `sqlite3.connect` stands."""
@@ -45,7 +47,8 @@ class Connections:
         """Tell a connection's database."""
         for thing, ref in self._live:
             if id(thing) == key[1]:
-                return Sight(self.name, f"to {ref.acquired.what}", ref.acquired, thing)
+                what = f"to {ref.acquired.what}"
+                return Sight(self.name, what, ref.acquired, thing, subject=not self._wrapped(thing))
         return None
 
     def forget(self, ended: Owner) -> None:

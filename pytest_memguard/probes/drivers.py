@@ -126,6 +126,10 @@ class Drivers:
                 return Sight("socket", address(link), acquired, thing, subject=False)
         return None
 
+    def wraps(self, inner: Any) -> bool:
+        """Whether one of the connections stands on a connection of sqlite3."""
+        return any(getattr(thing, "_connection", None) is inner for thing, _, _ in self._open())
+
     def made(self, thing: Any, driver: Driver, frame: FrameType | None) -> None:
         """Note a connection, for the first line outside its driver."""
         assert self._book is not None

@@ -34,6 +34,10 @@ class Sight:
 class Book(Protocol):
     """Where probes write down what is acquired, and what was dropped instead of closed."""
 
+    @property
+    def entered(self) -> int:
+        """How many acquisitions were noted so far."""
+
     def enter(self, kind: str, what: str, frame: FrameType | None) -> Acquisition:
         """Note that something is acquired now, at `frame`, for whoever is current."""
 

@@ -11,10 +11,12 @@ from .environment import Environment
 from .executors import Executors
 from .exit_callbacks import ExitCallbacks
 from .files import Files
+from .generators import Generators
 from .hooks import Hooks
 from .import_path import ImportPath
 from .leases import Leases
 from .locales import Locales
+from .locks import Locks
 from .logging_handlers import LoggingHandlers
 from .loop_policies import LoopPolicies
 from .loops import Loops
@@ -24,10 +26,12 @@ from .polls import Polls
 from .pools import Pools
 from .probe import Probe
 from .processes import Processes
+from .segments import Segments
 from .signal_handlers import SignalHandlers
 from .sockets import Sockets
 from .tempfiles import TemporaryFiles
 from .threads import Threads
+from .transports import Transports
 from .warning_filters import WarningFilters
 from .working_directory import WorkingDirectory
 
@@ -37,7 +41,8 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
 
     `mark` is the attribute in which threads carry their owner; `managed` tells which folders somebody empties.
     """
-    files, sockets, polls, connections, drivers = Files(), Sockets(), Polls(), Connections(), Drivers()
+    files, sockets, polls, drivers = Files(), Sockets(), Polls(), Drivers()
+    connections = Connections(drivers.wraps)
     executors = Executors()
     return [
         files,
@@ -53,6 +58,8 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
         TemporaryFiles(managed),
         Leases(),
         Pools(),
+        Segments(),
+        Transports(),
         Environment(),
         WorkingDirectory(),
         ImportPath(),
@@ -65,4 +72,6 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
         LoopPolicies(),
         MockPatches(),
         Hooks(),
+        Locks(),
+        Generators(),
     ]

@@ -8,7 +8,9 @@ import pytest
 
 from .pairs import CLEAN, LEAKY, Pairs
 
-EVERY = [param for file in ("matrix_cases", "state_cases") for param in Pairs(file).params()]
+EVERY = [
+    param for file in ("matrix_cases", "state_cases", "lock_cases", "system_cases") for param in Pairs(file).params()
+]
 
 
 @pytest.mark.parametrize("test", LEAKY)
