@@ -2,7 +2,8 @@
 
 At the end every slot must be usable, nothing may be open, and every scope must have released its thing.
 
-python -m benchmarks.runtime chaos
+    python -m benchmarks.runtime chaos             a minute of 1,000 tasks, then a minute of 200 threads
+    python -m benchmarks.runtime chaos --quick     three seconds each
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.runtime.rows import figure, print_table
 from pytest_memguard.runtime import AsyncPool, AsyncScope, Backoff, CannotOpen, Exhausted, Pool, Scope, drain
 
 MAXIMUM = 20
@@ -116,12 +118,37 @@ class Connection:
             self.fate.report.problems.append(what)
 
 
-def main() -> None:
-    """Print two reports."""
-    for name, report in (("1000 tasks", tasks(SECONDS)), ("200 threads", threads(SECONDS))):
-        print(f"{name}, {SECONDS:g} s each: {report}")
-        lost = report.usable != MAXIMUM or report.open or report.scopes_lost or report.problems
-        print("  LOST SOMETHING" if lost else f"  all {MAXIMUM} slots usable, nothing open, every scope released")
+def main(quick: bool = False) -> None:
+    """Print one table."""
+    seconds = 3.0 if quick else SECONDS
+    reports = {"1000 tasks": tasks(seconds), "200 threads": threads(seconds)}
+    columns = {
+        "leases": "leases",
+        "cancelled": "cancelled",
+        "timeouts": "timeouts",
+        "failed connects": "failures",
+        "scopes": "scopes",
+        "slots usable": "usable",
+        "open": "open",
+        "scopes lost": "scopes_lost",
+    }
+    rows = [
+        (name, *(getattr(report, field) for field in columns.values()), len(report.problems))
+        for name, report in reports.items()
+    ]
+    print_table(f"{seconds:g} seconds each, {MAXIMUM} slots", ("", *columns, "misuses"), rows)
+    for name, report in reports.items():
+        whole = (report.usable, report.open, report.scopes_lost, report.problems) == (MAXIMUM, 0, 0, [])
+        figure(
+            "Pool" if "threads" in name else "AsyncPool",
+            f"{seconds:g} s of {name} with everything failing",
+            "every slot usable, nothing open, every scope released",
+            f"{report.usable} of {MAXIMUM} usable, {report.open} open, "
+            f"{report.scopes_lost} of {report.scopes} scopes not released",
+            whole,
+        )
+        for problem in sorted(set(report.problems)):
+            print(f"{name}: {problem}")
 
 
 def tasks(seconds: float, tasks: int = 1000, seed: int = 1) -> Report:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         LoadCancelled,
         RedisTier,
         TieredCache,
+        TieredStatistics,
         Timed,
         size_in_bytes,
     )
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from .instrumentation.ledger import Instrumentation
     from .instrumentation.table import instrument
     from .lease import AsyncLease, Lease, outstanding
-    from .mapped import MappedFile
+    from .mapped import MappedFile, MappedStatistics
     from .monitor import MemoryLevel, MemoryMonitor, MonitorStatistics, Pressure
     from .origin import Frame, Origin, capture
     from .pool.asynchronous import AsyncPool
@@ -63,9 +64,10 @@ if TYPE_CHECKING:
     from .pool.threaded import Pool
     from .readings import MemoryReading, read_memory
     from .scope.asynchronous import AsyncScope
+    from .scope.stack import ScopeStatistics
     from .scope.sync import Scope
-    from .shared import Shared, StaleMutation, StillShared, watch_mutations
-    from .shared_block import BlockExists, NoSuchBlock, NotOwner, SharedBlock
+    from .shared import Shared, SharedStatistics, StaleMutation, StillShared, watch_mutations
+    from .shared_block import BlockExists, BlockStatistics, NoSuchBlock, NotOwner, SharedBlock
 
 __all__ = [
     "MISSING",
@@ -77,6 +79,7 @@ __all__ = [
     "AsyncTieredCache",
     "Backoff",
     "BlockExists",
+    "BlockStatistics",
     "BreakerStatistics",
     "BufferLease",
     "BufferPool",
@@ -102,6 +105,7 @@ __all__ = [
     "LeftOpen",
     "LoadCancelled",
     "MappedFile",
+    "MappedStatistics",
     "MemguardError",
     "MemoryLevel",
     "MemoryMonitor",
@@ -115,14 +119,17 @@ __all__ = [
     "Pressure",
     "RedisTier",
     "Scope",
+    "ScopeStatistics",
     "Shared",
     "SharedBlock",
+    "SharedStatistics",
     "StaleMutation",
     "Status",
     "StillHeld",
     "StillShared",
     "Sweep",
     "TieredCache",
+    "TieredStatistics",
     "Timed",
     "WrongLoop",
     "WrongOwner",
@@ -145,6 +152,7 @@ _ROOMS = {
     "cancellation.sweep": "Sweep cancel_everywhere",
     "closing": "drain",
     "scope.asynchronous": "AsyncScope",
+    "scope.stack": "ScopeStatistics",
     "scope.sync": "Scope",
     "errors": (
         "CancellationSwallowed CannotOpen CapacityLost CircuitOpen Closed Exhausted LeaseEnded LeftOpen "
@@ -162,14 +170,14 @@ _ROOMS = {
     "buffers": "BufferLease BufferPool BufferStatistics",
     "caches": (
         "AsyncCache AsyncRedisTier AsyncTieredCache Cache CacheStatistics Cause FastCache LoadCancelled MISSING "
-        "RedisTier TieredCache Timed size_in_bytes"
+        "RedisTier TieredCache TieredStatistics Timed size_in_bytes"
     ),
     "health": "Health HealthReport Status check_health",
-    "mapped": "MappedFile",
+    "mapped": "MappedFile MappedStatistics",
     "monitor": "MemoryLevel MemoryMonitor MonitorStatistics Pressure",
     "readings": "MemoryReading read_memory",
-    "shared": "Shared StaleMutation StillShared watch_mutations",
-    "shared_block": "BlockExists NoSuchBlock NotOwner SharedBlock",
+    "shared": "Shared SharedStatistics StaleMutation StillShared watch_mutations",
+    "shared_block": "BlockExists BlockStatistics NoSuchBlock NotOwner SharedBlock",
 }
 """Which module each public name lives in; a test compares it with `__all__` and the imports above."""
 

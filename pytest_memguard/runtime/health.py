@@ -85,8 +85,11 @@ def watch(utility: Utility) -> None:
 
 
 def watched() -> tuple[Utility, ...]:
-    """The utilities that are alive, by label: those that registered here, and the lenders with statistics."""
-    lenders = (lender for lender in tuple(_lenders) if hasattr(lender, "statistics"))
+    """The utilities that are alive, by label: those that registered here, and pools and circuit breakers.
+
+    Not scopes and mapped files, which come and go: they have numbers, and no name to file them under.
+    """
+    lenders = (lender for lender in tuple(_lenders) if hasattr(lender, "statistics") and hasattr(lender, "name"))
     found: dict[int, Any] = {id(utility): utility for utility in (*tuple(_utilities), *lenders)}
     return tuple(sorted(found.values(), key=lambda utility: utility.label))
 

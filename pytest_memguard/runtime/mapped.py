@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from .birthplace import birthplace
@@ -19,6 +20,24 @@ from .slices import holders_of
 
 Mode = Literal["read", "write", "copy"]
 _ACCESS = {"read": mmap.ACCESS_READ, "write": mmap.ACCESS_WRITE, "copy": mmap.ACCESS_COPY}
+
+
+@dataclass(frozen=True, slots=True)
+class MappedStatistics:
+    """What of a file is mapped, and how often it was."""
+
+    size: int
+    """Of the file, in bytes."""
+    windows: int
+    """Open now."""
+    held: int
+    """Mappings whose window has ended and which a slice keeps alive."""
+    mapped_bytes: int
+    """Address space of all mappings that are alive."""
+    opened: int
+    """Windows that were ever opened."""
+    dropped: int
+    """Windows that were garbage-collected without a release."""
 
 
 class MappedFile:
@@ -50,6 +69,7 @@ class MappedFile:
         self._created = birthplace()
         self._lock = threading.RLock()
         self._book = Book()
+        self._opened = self._dropped = 0
         self._maps: dict[int, mmap.mmap] = {}
         """By the identity of the view lent out."""
         flags = os.O_RDWR | (os.O_CREAT if size is not None else 0) if mode == "write" else os.O_RDONLY
@@ -104,6 +124,7 @@ class MappedFile:
                 view = memoryview(b"")  # a mapping of nothing is an error everywhere
             lease = Lease(self, view, "window", snapshot())
             self._book.enter(lease)
+            self._opened += 1
             return lease
 
     def windows(self, length: int, offset: int = 0) -> Iterator[tuple[int, memoryview]]:
@@ -122,6 +143,7 @@ class MappedFile:
         """End a loan; called by the lease, exactly once."""
         with self._lock:
             self._book.strike(lease)
+            self._dropped += ending == "dropped"
             mapping = self._maps.get(id(view))
             view_id = id(view)
             try:
@@ -208,8 +230,23 @@ class MappedFile:
                 raise
             error.add_note(str(held))
 
+    def statistics(self) -> MappedStatistics:
+        """What is mapped now, and how often it was."""
+        with self._lock:
+            windows = len(self._book)
+            maps = [mapping for mapping in self._maps.values() if not mapping.closed]
+            return MappedStatistics(
+                size=self._size,
+                windows=windows,
+                held=max(0, len(maps) - windows),
+                mapped_bytes=sum(map(len, maps)),
+                opened=self._opened,
+                dropped=self._dropped,
+            )
+
     def __repr__(self) -> str:
-        state = "closed" if self.closed else f"{self._size} bytes, {len(self._book)} windows open"
+        now = self.statistics()
+        state = "closed" if self.closed else f"{now.size} bytes, {now.windows} windows open, {now.mapped_bytes} mapped"
         return f"<{self.label}: {self._mode}, {state}>"
 
     def __del__(self) -> None:

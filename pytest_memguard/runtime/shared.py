@@ -10,6 +10,7 @@ import copy
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeVar
 
 from .errors import LeaseEnded, MemguardError
@@ -133,6 +134,16 @@ _ENDED: Any = _Ended()
 _watching = False
 
 
+@dataclass(frozen=True, slots=True)
+class SharedStatistics:
+    """What a handle knows of its value."""
+
+    handles: int
+    """How many have it, this one included; 0 when this one has ended."""
+    watched: bool
+    """Whether changes behind the back are looked for."""
+
+
 class Shared(Generic[T]):
     """One handle to a value: `get` to read, `share` for another handle, `make_mut` to change.
 
@@ -207,6 +218,12 @@ class Shared(Generic[T]):
     def handles(self) -> int:
         """How many handles have this value, this one included."""
         return len(self._box.others) + 1
+
+    def statistics(self) -> SharedStatistics:
+        """How many handles have the value, and whether it is watched."""
+        box = self._box
+        ended = box is _ENDED
+        return SharedStatistics(0 if ended else len(box.others) + 1, not ended and isinstance(box, _WatchedBox))
 
     def same_as(self, other: Shared[T]) -> bool:
         """Whether both handles have one and the same value."""

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import warnings
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +38,18 @@ class NoSuchBlock(MemguardError, FileNotFoundError):
 
 class NotOwner(MemguardError):
     """A block was to be removed by a process that does not own it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockStatistics:
+    """What this process has of a block."""
+
+    size: int
+    """In bytes."""
+    owned: bool
+    """Whether it removes the block."""
+    mapped: bool
+    """Whether it is attached still."""
 
 
 class SharedBlock:
@@ -111,6 +124,10 @@ class SharedBlock:
     def owned(self) -> bool:
         """Whether this object, in this process, removes the block."""
         return self._owner_pid == os.getpid()
+
+    def statistics(self) -> BlockStatistics:
+        """What this process has of the block."""
+        return BlockStatistics(self.size, self.owned, self._map is not None)
 
     def disown(self) -> str:
         """Leave the removal to another process, which attaches with `own=True`; returns the name."""

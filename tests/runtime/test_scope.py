@@ -172,7 +172,7 @@ def test_what_a_scope_owns_is_outstanding_with_the_line_that_registered_it() -> 
             entry.origin.frames()[0].function
             == "test_what_a_scope_owns_is_outstanding_with_the_line_that_registered_it"
         )
-        assert repr(scope) == "<Scope 'copy': owns 1>"
+        assert repr(scope) == "<Scope 'copy': owns 1, 0 of 1 released>"
     assert outstanding() == ()
 
 

@@ -173,7 +173,7 @@ def test_a_file_dropped_open_is_closed_and_warned_about(path: Path) -> None:
 
 def test_the_repr_is_a_status_board(path: Path) -> None:
     with MappedFile(path) as file, file.window():
-        assert repr(file) == f"<MappedFile {str(path)!r}: read, 16384 bytes, 1 windows open>"
+        assert repr(file) == f"<MappedFile {str(path)!r}: read, 16384 bytes, 1 windows open, 16384 mapped>"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS limits mappings on Linux")

@@ -9,7 +9,7 @@ from .entry import MISSING, Cause, Timed
 from .errors import LoadCancelled
 from .fast import FastCache
 from .redis_tier import AsyncRedisTier, RedisTier
-from .statistics import CacheStatistics
+from .statistics import CacheStatistics, TieredStatistics
 from .tiered import TieredCache
 from .weights import size_in_bytes
 
@@ -25,6 +25,7 @@ __all__ = [
     "LoadCancelled",
     "RedisTier",
     "TieredCache",
+    "TieredStatistics",
     "Timed",
     "size_in_bytes",
 ]

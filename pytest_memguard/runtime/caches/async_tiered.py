@@ -8,6 +8,7 @@ from typing import Any, Generic, overload
 
 from .async_cache import AsyncCache
 from .entry import MISSING, Missing, Timed, V
+from .statistics import TierCounts, TieredStatistics
 from .tier import AsyncAnnounces, AsyncFillable, AsyncTier
 from .tiered import _shorter
 
@@ -29,6 +30,7 @@ class AsyncTieredCache(Generic[V]):
     def __init__(self, memory: AsyncCache[str, V], *tiers: AsyncTier[V]) -> None:
         self.memory = memory
         self._tiers = tiers
+        self._counts = TierCounts(len(tiers))
 
     @overload
     async def get(self, key: str) -> V | Missing: ...
@@ -74,6 +76,7 @@ class AsyncTieredCache(Generic[V]):
         try:
             for tier in reversed(self._tiers):
                 await tier.remove(key)
+            self._counts.removed += 1
         finally:
             await self.memory.remove(key)
 
@@ -111,16 +114,23 @@ class AsyncTieredCache(Generic[V]):
         for place, tier in enumerate(self._tiers):
             found = await tier.find(key)
             if found is not None:
+                self._counts.found[place] += 1
                 for missed in reversed(self._tiers[:place]):
                     if isinstance(missed, AsyncFillable):
                         await missed.fill(key, found.value, found.ttl)
                 return Timed(found.value, _shorter(found.ttl, self.memory.ttl))
+        self._counts.missed += 1
         return MISSING
 
     async def _store(self, key: str, value: V, ttl: float | None) -> None:
         for tier in reversed(self._tiers):
             await tier.put(key, value, ttl)
+        self._counts.stored += 1
+
+    def statistics(self) -> TieredStatistics:
+        """The counters of this moment: those of the memory, and what the tiers behind it knew."""
+        return self._counts.beside(self.memory.statistics())
 
     def __repr__(self) -> str:
         behind = ", ".join(type(tier).__name__ for tier in self._tiers)
-        return f"<AsyncTieredCache: {self.memory!r} before {behind or 'nothing'}>"
+        return f"<AsyncTieredCache: {self.memory!r} before {behind or 'nothing'}, {self._counts}>"

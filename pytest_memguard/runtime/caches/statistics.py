@@ -61,3 +61,35 @@ class CacheStatistics:
             held / bound for held, bound in ((self.items, self.max_items), (self.weight, self.max_weight)) if bound
         ]
         return max(shares, default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class TieredStatistics:
+    """The counters of a tiered cache at one moment."""
+
+    memory: CacheStatistics
+    found: tuple[int, ...]
+    """Values that came from each tier behind the memory, the nearest first."""
+    missed: int
+    """Times that no tier knew."""
+    stored: int
+    """Writes that reached every tier."""
+    removed: int
+    """Removals that reached every tier."""
+
+
+class TierCounts:
+    """What a tiered cache counts of the tiers behind its memory."""
+
+    __slots__ = ("found", "missed", "removed", "stored")
+
+    def __init__(self, tiers: int) -> None:
+        self.found = [0] * tiers
+        self.missed = self.stored = self.removed = 0
+
+    def beside(self, memory: CacheStatistics) -> TieredStatistics:
+        """The record for users."""
+        return TieredStatistics(memory, tuple(self.found), self.missed, self.stored, self.removed)
+
+    def __str__(self) -> str:
+        return f"{sum(self.found)} found there, {self.missed} nowhere"

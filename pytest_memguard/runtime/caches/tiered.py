@@ -8,6 +8,7 @@ from typing import Any, Generic, overload
 
 from .cache import Cache
 from .entry import MISSING, Missing, Timed, V
+from .statistics import TierCounts, TieredStatistics
 from .tier import Announces, Fillable, Tier
 
 
@@ -29,6 +30,7 @@ class TieredCache(Generic[V]):
     def __init__(self, memory: Cache[str, V], *tiers: Tier[V]) -> None:
         self.memory = memory
         self._tiers = tiers
+        self._counts = TierCounts(len(tiers))
 
     @overload
     def get(self, key: str) -> V | Missing: ...
@@ -73,6 +75,7 @@ class TieredCache(Generic[V]):
         try:
             for tier in reversed(self._tiers):
                 tier.remove(key)
+            self._counts.removed += 1
         finally:
             self.memory.remove(key)
 
@@ -106,19 +109,26 @@ class TieredCache(Generic[V]):
         for place, tier in enumerate(self._tiers):
             found = tier.find(key)
             if found is not None:
+                self._counts.found[place] += 1
                 for missed in reversed(self._tiers[:place]):
                     if isinstance(missed, Fillable):
                         missed.fill(key, found.value, found.ttl)
                 return Timed(found.value, _shorter(found.ttl, self.memory.ttl))
+        self._counts.missed += 1
         return MISSING
 
     def _store(self, key: str, value: V, ttl: float | None) -> None:
         for tier in reversed(self._tiers):
             tier.put(key, value, ttl)
+        self._counts.stored += 1
+
+    def statistics(self) -> TieredStatistics:
+        """The counters of this moment: those of the memory, and what the tiers behind it knew."""
+        return self._counts.beside(self.memory.statistics())
 
     def __repr__(self) -> str:
         behind = ", ".join(type(tier).__name__ for tier in self._tiers)
-        return f"<TieredCache: {self.memory!r} before {behind or 'nothing'}>"
+        return f"<TieredCache: {self.memory!r} before {behind or 'nothing'}, {self._counts}>"
 
 
 def _shorter(one: float | None, other: float | None) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import count
 from traceback import format_exception_only
 from typing import Any, TypeVar
@@ -17,6 +18,22 @@ from ..ownership import Ownership
 T = TypeVar("T")
 
 _numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeStatistics:
+    """What a scope has, and what has become of the rest."""
+
+    owned: int
+    """Things to be released."""
+    registered: int
+    """Things that were ever registered in it, or moved to it."""
+    released: int
+    handed_over: int
+    """Things that went to another scope, or to the caller."""
+    failed: int
+    """Releases that raised."""
+    closed: bool
 
 
 class Entry(BaseLease[Any]):
@@ -50,6 +67,7 @@ class Stack:
         self.label = f"{self.noun} {name or next(_numbers)!r}"
         self._entries: list[Entry] = []
         self._closed_at: Origin | None = None
+        self._registered = self._handed_over = self._failed = 0
         self._owner = Ownership(self.label)
         register(self)
 
@@ -67,6 +85,19 @@ class Stack:
         """What it owns, oldest first."""
         return tuple(self._entries)
 
+    def statistics(self) -> ScopeStatistics:
+        """What it has, and what has become of the rest."""
+        owned = len(self._entries)
+        released = self._registered - self._handed_over - owned
+        return ScopeStatistics(
+            owned=owned,
+            registered=self._registered,
+            released=released,
+            handed_over=self._handed_over,
+            failed=self._failed,
+            closed=self.closed,
+        )
+
     def __len__(self) -> int:
         return len(self._entries)
 
@@ -74,8 +105,10 @@ class Stack:
         return True
 
     def __repr__(self) -> str:
-        state = f"closed at {self._closed_at}" if self.closed else f"owns {len(self._entries)}"
-        return f"<{self.label}: {state}>"
+        now = self.statistics()
+        state = f"closed at {self._closed_at}" if self.closed else f"owns {now.owned}"
+        failed = f", {now.failed} releases failed" if now.failed else ""
+        return f"<{self.label}: {state}, {now.released} of {now.registered} released{failed}>"
 
     def _push(self, value: Any, undo: Callable[[], Any]) -> None:
         if self._closed_at is not None:
@@ -85,6 +118,7 @@ class Stack:
                 "Register it in a scope that is open."
             )
         self._entries.append(Entry(self, value, undo))
+        self._registered += 1
 
     def _take_out(self, thing: Any) -> Entry:
         for position in range(len(self._entries) - 1, -1, -1):
@@ -99,16 +133,20 @@ class Stack:
         if other is not None and other.closed:
             raise Closed(f"{other.label} was closed at {other._closed_at}: it cannot take {thing!r} over")
         entry = self._take_out(thing)
+        self._handed_over += 1
         if other is None:
             entry.end()
         else:
             entry.move(other)
             other._entries.append(entry)
+            other._registered += 1
 
     def _move_all(self, other: Stack) -> None:
         for entry in self._entries:
             entry.move(other)
         other._entries, self._entries = self._entries, []
+        self._handed_over += len(other._entries)
+        other._registered += len(other._entries)
 
     def _begin_close(self) -> bool:
         """Whether there is something to do: not in a forked child, where everything is the parent's."""
@@ -119,6 +157,7 @@ class Stack:
         """Raise what releases raised: as notes on the block's own error, alone if it interrupts, else grouped."""
         if not failures:
             return
+        self._failed += len(failures)
         interruption = next((each for each in failures if not isinstance(each, Exception)), None)
         bearer = error or interruption
         if bearer is None:

@@ -124,6 +124,7 @@ CASES: dict[str, tuple[Callable[[], Pool[Resource]], Callable[[Pool[Resource]], 
 }
 
 
+@pytest.mark.memguard_allow("pool lease", reason="the lease that the interrupted borrower never got is dropped")
 @pytest.mark.parametrize("case", CASES)
 def test_an_interrupt_at_any_point_loses_no_slot(case: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL, "pytest_memguard.runtime.pool")

@@ -158,3 +158,43 @@ def test_a_thousand_tasks_cancelled_at_random_lose_no_connection(dsn: str) -> No
         return usable, pool.statistics().open
 
     assert asyncio.run(main()) == (8, 0)
+
+
+def test_a_thousand_tasks_share_as_many_connections_as_the_server_grants(dsn: str) -> None:
+    """As many as are free, less twenty for whoever else uses the server: 70 at most, all held at once."""
+    with psycopg.connect(dsn, autocommit=True) as observer:
+        most, kept, used = (
+            int(observer.execute(query).fetchone()[0])
+            for query in (
+                "show max_connections",
+                "show superuser_reserved_connections",
+                "select count(*) from pg_stat_activity",
+            )
+        )
+    count = min(70, most - kept - used - 20)
+    if count < 10:
+        pytest.skip(f"the server grants {most} connections and {used} are in use")
+
+    async def main() -> tuple[set[int], int, int]:
+        async def connect() -> Any:
+            return await psycopg.AsyncConnection.connect(dsn)
+
+        backends: set[int] = set()
+        everyone = asyncio.Event()
+
+        async def work() -> int:
+            async with pool.acquire() as connection:
+                backends.add(backend(connection))
+                if len(backends) == count:
+                    everyone.set()
+                await everyone.wait()
+                cursor = await connection.execute("select 1")
+                (one,) = await cursor.fetchone()
+                return int(one)
+
+        async with AsyncPool(connect, name="pg", maximum=count, reset=lambda c: c.rollback(), timeout=120) as pool:
+            answers = await asyncio.gather(*(work() for _ in range(1000)))
+        return backends, sum(answers), pool.statistics().open
+
+    backends, answers, still_open = asyncio.run(main())
+    assert (len(backends), answers, still_open) == (count, 1000, 0)
