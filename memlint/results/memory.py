@@ -87,7 +87,8 @@ class Memory:
         """Write down new results, with the rules that ran and what was said of the settings."""
         new = {self._short(os.path.abspath(result.path)): result for result in results if result.grounds is not None}
         now = self._clock()
-        if not new and not self._disk.learned and not self._used_anew and self._index is not None:
+        changed = new or self._disk.learned or self._used_anew
+        if self._index is not None and not changed and self._index.head.distributions == self._distributions:
             folder.touch(self._path, now)
             return
         before = self._index or Index(Head())

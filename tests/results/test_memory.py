@@ -158,6 +158,9 @@ def test_what_plugins_bring_counts(chain: Path, monkeypatch: pytest.MonkeyPatch)
     found(chain)
     monkeypatch.setattr(surroundings, "distributions", lambda: [["somewhere", "new.dist-info", 1]])
     assert found(chain)[1] == 5  # something was installed, and it is no plugin of ours
+    with monkeypatch.context() as patch:
+        patch.setattr(surroundings, "plugins", lambda _settings: pytest.fail("it was looked at once"))
+        assert judged(chain)[1].kept == 5
     monkeypatch.setattr(surroundings, "plugins", lambda _settings: "of a plugin")
     monkeypatch.setattr(surroundings, "distributions", lambda: [["somewhere", "new.dist-info", 2]])
 
