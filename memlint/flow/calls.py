@@ -271,6 +271,8 @@ class _Call:
             return self.container()
         if any(name in _SAME for name in resolved) and isinstance(self.arguments.find(0), Handle):
             return self.arguments.find(0)
+        if "typing.cast" in resolved and self.arguments.find(1) is not None:
+            return self.arguments.find(1)
         for name in resolved:
             if name in catalogue.noreturns:
                 raised = catalogue.noreturns[name].raises
@@ -509,9 +511,14 @@ class _Call:
             self.give_away_rest()
         else:
             self.give_away(f"handed to `{call_text(self.i.node)}`")
-        if not self.is_quiet_method(word, receiver):
+        if not self.is_quiet_method(word, receiver) and not self.makes_from_nothing(word):
             self.raises()
         return value
+
+    def makes_from_nothing(self, word: str) -> bool:
+        """Whether a class, by its name, is called without arguments: there is nothing that could be wrong with them."""
+        bare = not self.arguments.positional and not self.arguments.keywords
+        return bare and self.m.world.level is not RaiseLevel.STRICT and word[:1].isupper() and not word.isupper()
 
     def enter_in_stack(self, value: Value = UNKNOWN) -> Value:
         """A stack owns what it is given from here on, and gives it back entered."""
