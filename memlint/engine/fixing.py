@@ -15,7 +15,7 @@ from memlint.fixes.case import Case
 from memlint.fixes.installed import check_installed
 from memlint.fixes.pieces import newline_of
 from memlint.fixes.places import Places
-from memlint.fixes.proposal import Proposal, Refused
+from memlint.fixes.proposal import NotForThis, Proposal, Refused
 from memlint.fixes.table import FIXES, Fix
 from memlint.flow.analysis import Analysis
 from memlint.reports.fingerprint import statement_text
@@ -154,14 +154,15 @@ class Fixer:
         """What the rule's fixes propose, safe ones first."""
         case = Case(finding, state.analysis, self._checker.catalogue, state.places)
         found: list[tuple[Fix, Proposal]] = []
-        reasons: list[tuple[str, str]] = []
+        reasons: list[tuple[bool, str, str]] = []
         for fix in FIXES.get(finding.code, ()):
             try:
                 found.append((fix, fix.propose(case)))
             except Refused as reason:
-                reasons.append((fix.name, str(reason)))
+                reasons.append((isinstance(reason, NotForThis), fix.name, str(reason)))
         if not found and reasons:
-            done.refused.append(Dropped(finding, *reasons[0]))
+            _, name, words = min(reasons, key=lambda each: each[0])
+            done.refused.append(Dropped(finding, name, words))
         yield from sorted(found, key=lambda each: not each[1].safe)
 
     def _verified(self, state: _State, finding: Finding, proposal: Proposal) -> _State:

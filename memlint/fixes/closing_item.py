@@ -8,7 +8,7 @@ from memlint.catalogue.model import Context
 from memlint.fixes.case import Case
 from memlint.fixes.derived import Derived
 from memlint.fixes.places import captured, names_read
-from memlint.fixes.proposal import Item, JoinBlock, Proposal, Refused, ReplaceExpression
+from memlint.fixes.proposal import Item, JoinBlock, NotForThis, Proposal, Refused, ReplaceExpression
 
 
 def propose(case: Case) -> Proposal:
@@ -18,7 +18,7 @@ def propose(case: Case) -> Proposal:
         Refused: the block enters something else too, or what it entered is used behind it.
     """
     if case.kind.context is not Context.KEEPS or case.kind.release[:1] != ("close",):
-        raise Refused(f"{case.kind.label} is closed by its block")
+        raise NotForThis(f"{case.kind.label} is closed by its block")
     statement = case.places.statement(case.call)
     match statement:
         case ast.With(items=[ast.withitem(context_expr=value, optional_vars=ast.Name(id=name))]):

@@ -7,7 +7,7 @@ import ast
 from memlint.catalogue.model import Category, Context
 from memlint.fixes.case import Case
 from memlint.fixes.lifetime import own
-from memlint.fixes.proposal import Block, Item, Proposal, Refused, Wrap
+from memlint.fixes.proposal import Block, Item, NotForThis, Proposal, Refused, Wrap
 
 
 def propose(case: Case) -> Proposal:
@@ -18,7 +18,7 @@ def propose(case: Case) -> Proposal:
     """
     kind = case.kind
     if kind.category is not Category.LOCK:
-        raise Refused("it is no lock")
+        raise NotForThis("it is no lock")
     statement = case.places.statement(case.call)
     call = case.call
     plain = isinstance(call, ast.Call) and not call.args and not call.keywords

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from memlint.fixes.case import Case
-from memlint.fixes.proposal import Proposal, Refused, ReplaceStatement
+from memlint.fixes.proposal import NotForThis, Proposal, Refused, ReplaceStatement
 
 
 def propose(case: Case) -> Proposal:
@@ -16,7 +16,7 @@ def propose(case: Case) -> Proposal:
     """
     statement = case.places.statement(case.call)
     if "os.close" not in case.kind.release_by:
-        raise Refused(f"{case.kind.label} is no descriptor")
+        raise NotForThis(f"{case.kind.label} is no descriptor")
     scope = case.places.function(case.call) or case.source.tree
     match statement:
         case ast.Assign(targets=[ast.Name(id=path)], value=value):

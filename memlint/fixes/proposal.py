@@ -11,6 +11,10 @@ class Refused(Exception):
     """A fix does not apply to a finding; the text is the reason, one clause without a full stop."""
 
 
+class NotForThis(Refused):
+    """A fix is for another sort of thing; what other fixes say of the finding tells the user more."""
+
+
 @dataclass(frozen=True, eq=False)
 class Item:
     """One resource of a ``with`` line."""

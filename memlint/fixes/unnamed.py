@@ -10,7 +10,17 @@ from memlint.fixes.case import Case
 from memlint.fixes.derived import Derived
 from memlint.fixes.kinds import PLAIN, variable_for
 from memlint.fixes.lifetime import Lifetime, lifetime
-from memlint.fixes.proposal import Block, Item, JoinBlock, Operation, Proposal, Refused, ReplaceExpression, Wrap
+from memlint.fixes.proposal import (
+    Block,
+    Item,
+    JoinBlock,
+    NotForThis,
+    Operation,
+    Proposal,
+    Refused,
+    ReplaceExpression,
+    Wrap,
+)
 from memlint.fixes.with_block import doubts
 
 _ONCE = (ast.Call, ast.Attribute, ast.Subscript, ast.Await, ast.keyword, ast.Starred, ast.BinOp, ast.Compare,
@@ -28,7 +38,7 @@ def propose(case: Case) -> Proposal:
         raise Refused(f"a block would wait for {case.kind.label}")
     statement = case.places.statement(case.call)
     if case.finding.code != "MEM102" and not case.finding.message.startswith(f"`{case.record.site.text}`"):
-        raise Refused("it has a name")
+        raise NotForThis("it has a name")
     if isinstance(statement, ast.Expr) and statement.value is case.call:
         return _at_once(case)
     _evaluated_first(case, statement)

@@ -8,7 +8,7 @@ from memlint.catalogue.model import Category
 from memlint.fixes.blocks import Way, enclose, way
 from memlint.fixes.case import Case
 from memlint.fixes.lifetime import Lifetime, lifetime
-from memlint.fixes.proposal import Item, Proposal, Refused
+from memlint.fixes.proposal import Item, NotForThis, Proposal, Refused
 
 
 def propose(case: Case) -> Proposal:
@@ -18,7 +18,7 @@ def propose(case: Case) -> Proposal:
         Refused: the resource outlives every block, or no block releases it.
     """
     if case.kind.category is Category.LOCK:
-        raise Refused("a lock has no variable of its own")
+        raise NotForThis("a lock has no variable of its own")
     statement = case.places.statement(case.call)
     name = bound_name(case, statement)
     manner = way(case)
