@@ -74,14 +74,15 @@ SUITES = (
         ("-m", "pytest", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "--junitxml={junit}", "pkg_resources/tests",
          *(f"setuptools/tests/test_{name}.py" for name in (
              "archive_util", "bdist_egg", "build", "build_py", "depends", "dist", "dist_info", "egg_info",
-             "extern", "find_packages", "glob", "logging", "manifest", "msvc14", "sdist", "setopt", "setuptools",
+             "extern", "find_packages", "glob", "logging", "manifest", "sdist", "setopt", "setuptools",
              "unicode_utils", "wheel"))),
         "what makes environments or asks the network",
     ),
     Suite(
         "nltk",
         ("pytest<9", "click", "joblib", "regex>=2021.8.3", "tqdm"),
-        ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml={junit}", "--continue-on-collection-errors", "nltk/test/unit"),
+        ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml={junit}",
+         "--continue-on-collection-errors", "nltk/test/unit"),
         "doctests, which need its corpora",
     ),
     Suite(
