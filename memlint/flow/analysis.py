@@ -261,8 +261,16 @@ class FileAnalyser:
         )
         if graph.generator or not _always_gives(unit.node, machine):
             gives = ()
+        if gives and solver.pruned and self._withholds(unit, graph, machine):
+            gives = ()
         stores = [store for store in machine.stores if store.site not in machine.by_block]
         return UnitReport(unit, machine.records, stores, _consistent(gives))
+
+    def _withholds(self, unit: Unit, graph: Graph, seen: Machine) -> bool:
+        """Whether a return that gives a resource by one path gives something else by a path that owes nothing."""
+        machine = self.machine(unit, graph)
+        Solver(machine, graph, self._lines, whole=True).run(self.initial(graph))
+        return bool(seen.giving & machine.withholding)
 
     def graph(self, unit: Unit) -> Graph | None:
         """The unit's graph; None (and a note) when it is too large or too deep."""
@@ -364,6 +372,8 @@ class FileAnalyser:
         """What a function of this file does, by its candidate qualified names."""
         for name in names:
             found = self.unit_named(name)
+            if found is not None and _abstract(found[0].node):
+                return None  # whoever overrides it decides
             if found is None:
                 if self.elsewhere is not None and not name.startswith(f"{self.module}."):
                     abroad = self.elsewhere.summary(name)
@@ -541,6 +551,21 @@ def _mentions(node: ast.AST, word: str) -> bool:
     return any(
         word == (each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", None)) for each in walk(node)
     )
+
+
+def _abstract(node: CodeNode) -> bool:
+    """A method that says only what others must do: a text, and then nothing or ``raise NotImplementedError``."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    if not body:
+        return True
+    match body:
+        case [ast.Raise(exc=ast.Name(id="NotImplementedError") | ast.Call(func=ast.Name(id="NotImplementedError")))]:
+            return True
+        case [ast.Expr(value=ast.Constant(value=value))]:
+            return value is ...
+    return False
 
 
 def _never_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -38,6 +38,7 @@ from memlint.flow.values import (
     Running,
     Suppressor,
     Symbol,
+    Taken,
     Value,
     View,
 )
@@ -103,6 +104,9 @@ def call(m: Machine, i: ir.Call, state: State) -> bool:
     )
     if m.building and any(value == Path(m.receiver or "") for value, _, _ in arguments.every()):
         m.transfer_fields(state, i.node, f"handed on with the object by `{call_text(i.node)}`")
+    for handed, _, _ in arguments.every():
+        if isinstance(handed, Taken):  # wait_for(lock.acquire(), 5): whether it is held is told by the callee
+            m.transfer(state, handed.handle, i.node, f"handed to `{call_text(i.node)}`")
     one = _Call(m, i, state, arguments)
     value = one.dispatch(callee)
     if value is None:

@@ -68,6 +68,10 @@ class Solver:
     remembered."""
     _texts: dict[int, str] = field(default_factory=dict)
     """How a test is shown, by the identity of its node."""
+    whole: bool = False
+    """Whether paths are followed to their end on which nothing is owed."""
+    pruned: bool = False
+    """Whether a path was not followed because nothing is owed on it."""
     trace: list[tuple[int, State]] | None = None
     """When it is a list, every state that arrives at a block is added to it."""
 
@@ -95,7 +99,8 @@ class Solver:
             self.leave(state, raised=number == RAISED)
             return
         idle = number not in self.acquiring and not state.owes() and state.returning is None
-        if idle and not self._watched(number, state):
+        if idle and not self.whole and not self._watched(number, state):
+            self.pruned = True
             return  # nothing is owed, nothing will be, and nothing can be done too late
         if number not in self.joins and self.trace is None:
             self.queue.append((number, state))

@@ -63,6 +63,8 @@ def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord) -> bool:
     may have a counterpart that does (``acquire`` and ``release``, ``__enter__`` and ``__exit__``).
     """
     kind = record.site.kind
+    if kind.category is Category.LOCK and "acquire" in getattr(report.unit.node, "name", ""):
+        return False  # it has a counterpart that releases
     if set(record.outcomes) == {Fate.DISCARDED} and kind.release_by == ("os.close",):
         return not _rearranges_descriptors(report.unit.node)
     statement = _statements(report.unit.node).get(record.site.node)
@@ -70,7 +72,8 @@ def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord) -> bool:
         return False
     if kind.category is Category.LOCK and not record.released_normally:
         handed_in = parameters(report.unit.node)[report.unit.owner is not None :]
-        if (record.subject or "").partition(".")[0] in handed_in:
+        owner, dot, _ = (record.subject or "").partition(".")
+        if dot and owner in handed_in:
             return False  # a lock inside something that was handed in is that thing's affair
         word = (record.subject or "").rpartition(".")[2]
         return f"{word}.release(" not in analysis.source.text
