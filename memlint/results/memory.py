@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from binascii import crc32
@@ -38,7 +39,7 @@ class Memory:
         """What kept the cache from being used, for those who ask."""
         self._index = self._read()
         self._disk = Disk({self._long(path): seen for path, seen in self._index.stamps.items()} if self._index else {})
-        self._used_anew = False
+        self._used_anew: set[str] = set()
 
     @property
     def head(self) -> Head | None:
@@ -61,13 +62,12 @@ class Memory:
             if false and any((root, fact) in false for fact in kept.facts):
                 continue
             try:
-                plain = _SILENT if kept.plain == 0 else kept.plain
-                known[path] = from_plain(plain, path, root) if kept.plain else FileResult(path)
+                known[path] = FileResult(path) if kept.plain == 0 else from_plain(kept.plain, path, root)
             except Malformed as error:
                 self.troubles.append(f"{self._path}: what is kept of {path} cannot be read: {error}")
                 continue
             if kept.day < today - _USED_ANEW:
-                kept.day, self._used_anew = today, True
+                self._used_anew.add(self._short(os.path.abspath(path)))
         return known
 
     def _false(self, entries: Iterable[Kept]) -> set[tuple[str, tuple[str, str | None]]]:
@@ -91,9 +91,13 @@ class Memory:
         if self._index is not None and not changed and self._index.head.distributions == self._distributions:
             folder.touch(self._path, now)
             return
-        before = self._index or Index(Head())
+        before = self._latest()
         today = int(now // _DAY)
-        kept = {name: entry for name, entry in before.entries.items() if entry.day >= today - folder.KEPT_DAYS}
+        kept = {}
+        for name, entry in before.entries.items():
+            entry.day = today if name in self._used_anew else entry.day
+            if entry.day >= today - folder.KEPT_DAYS:
+                kept[name] = entry
         for name, result in new.items():
             assert result.grounds is not None
             plain = to_plain(result, result.grounds.root)
@@ -105,10 +109,18 @@ class Memory:
                 0 if plain == _SILENT else plain,
                 today,
             )
-        self._write(Index(self._head(rules, notices), self._stamps(kept, new), kept), now)
+        self._write(Index(self._head(rules, notices), self._stamps(before, kept, new), kept), now)
+
+    def _latest(self) -> Index:
+        """What is kept by now: another run may have written since this one began."""
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            found = index.read(self._path, self._key)
+            if found is not None and found.head.plugins == self._plugins:
+                return found
+        return Index(Head())
 
     def _stamps(
-        self, kept: Mapping[str, Kept], new: Mapping[str, FileResult]
+        self, before: Index, kept: Mapping[str, Kept], new: Mapping[str, FileResult]
     ) -> dict[str, tuple[str, tuple[int, int, int, int]]]:
         """The stamps of all files that the kept results rest on."""
         for name in new:
@@ -120,8 +132,7 @@ class Memory:
         wanted.update(
             f"{self._long(entry.root)}/{path}" for entry in kept.values() for path, digest in entry.facts if digest
         )
-        before = self._index.stamps if self._index is not None else {}
-        every = {self._long(name): seen for name, seen in before.items()} | self._disk.stamps
+        every = {self._long(name): seen for name, seen in before.stamps.items()} | self._disk.stamps
         return {self._short(path): seen for path, seen in every.items() if path in wanted}
 
     def _head(self, rules: tuple[RuleFacts, ...], notices: tuple[str, ...]) -> Head:

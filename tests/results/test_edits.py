@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import tempfile
 from pathlib import Path
@@ -17,7 +18,8 @@ from memlint.settings import Settings
 from .conftest import judged
 from .programs import edit, write_project
 
-EXAMPLES = 60
+EXAMPLES = int(os.environ.get("MEMLINT_EDITED_PROJECTS", "30"))
+"""Projects to edit; more of them by hand."""
 EDITS = 6
 
 

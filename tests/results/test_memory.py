@@ -296,6 +296,20 @@ def test_two_runs_at_once_leave_a_sound_cache(chain: Path) -> None:
     assert found(chain)[1] == 5
 
 
+def test_what_another_run_kept_meanwhile_stays(chain: Path) -> None:
+    from memlint.engine import Checker
+
+    place = str(chain / ".memlint_cache")
+    checker = Checker(Settings())
+    checker.tells_grounds = True
+    paths = [str(chain / "app" / f"{name}.py") for name in ("use", "aside")]
+    runs = [Memory(place, Settings()) for _ in paths]
+    for memory, path in zip(runs, paths, strict=True):
+        memory.keep([checker.check_file(path)], (), ())
+
+    assert Memory(place, Settings()).recall(paths).keys() == set(paths)
+
+
 def test_what_nobody_used_for_a_month_is_forgotten(chain: Path) -> None:
     day = 86400.0
     place = str(chain / ".memlint_cache")

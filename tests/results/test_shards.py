@@ -77,6 +77,16 @@ def test_shards_say_together_what_one_run_says(app: Path, capsys: pytest.Capture
 
 
 @pytest.mark.usefixtures("app")
+def test_shards_that_share_what_they_find_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "--isolated", "--no-cache", "."])
+    whole = capsys.readouterr().out
+    for _ in range(2):  # the second time, everything is fetched
+        reports = shards(3, "--no-cache", "--shared-cache", "shared")
+        assert main(["merge", "--isolated", *reports]) == 1
+        assert capsys.readouterr().out == whole
+
+
+@pytest.mark.usefixtures("app")
 def test_no_file_is_in_two_shards_and_each_is_in_one(app: Path) -> None:
     files = [str(path) for path in app.rglob("*.py")]
     parts = [Shard(number, 4).mine(files) for number in range(1, 5)]
