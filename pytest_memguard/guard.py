@@ -168,7 +168,7 @@ class Guard:
                 finding.acquired.reported = True
         self._let_go(turn)
         self._hand_back()
-        return fold(_moded(finding, turn.settings) for finding in findings if self._matters(finding, turn.settings))
+        return fold(moded(findings, turn.settings))
 
     def _is_quiet(self, turn: _Turn, now: Census) -> bool:
         """Whether a turn acquired nothing, dropped nothing and left nothing: most do, and need no more looks."""
@@ -267,9 +267,6 @@ class Guard:
         self.heap.thaw("a search for who keeps something")
         return str(paths.back(thing, paths.all_roots()) or "")
 
-    def _matters(self, finding: Finding, settings: Settings) -> bool:
-        return finding.verdict is not Verdict.NOT_LEAKING and not settings.ignores(finding.kind)
-
     def _let_go(self, turn: _Turn) -> None:
         self._adopted = {key: owner for key, owner in self._adopted.items() if not owner.ended}
         for probe in self._started:
@@ -283,11 +280,15 @@ class Guard:
         return self._by_name[str(key[0])]
 
 
-def _moded(finding: Finding, settings: Settings) -> Finding:
-    """Say of a finding whose kind is only reported that nothing fails for it."""
-    if not settings.only_reports(finding.kind):
-        return finding
-    return replace(finding, advisory=True, reason=f"{finding.reason}; this kind is only reported")
+def moded(findings: Iterable[Finding], settings: Settings) -> Iterator[Finding]:
+    """Leave out what is no leak and what is not looked at; mark what is only reported."""
+    for finding in findings:
+        if finding.verdict is Verdict.NOT_LEAKING or settings.ignores(finding.kind):
+            continue
+        if settings.only_reports(finding.kind) and not finding.advisory:
+            yield replace(finding, advisory=True, reason=f"{finding.reason}; this kind is only reported")
+        else:
+            yield finding
 
 
 class LeakError(AssertionError):

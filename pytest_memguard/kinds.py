@@ -267,6 +267,14 @@ KINDS = (
         cure="put back what stood there, in `finally`",
     ),
     Kind("heap growth", (), "heap", how="in every run", cure="bound the container, or take out what a run has put in"),
+    Kind(
+        "native growth",
+        (),
+        "heap",
+        "report",
+        how="in every run",
+        cure="free what C code allocated, close what wraps it, or bound what keeps large objects",
+    ),
     Kind("heap peak", (), "heap", how="above its limit", cure="work in pieces, or raise the limit"),
 )
 DEFAULT_CURE = "give it back in `finally`, or use it in a `with` block"

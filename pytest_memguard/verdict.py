@@ -185,6 +185,13 @@ def judge_growth(growth: Growth, owner: Owner) -> Finding:
     return replace(found, place=growth.place, size=growth.size, lines=growth.lines)
 
 
+def judge_native(size: int, runs: int, owner: Owner) -> Finding:
+    """Judge memory outside Python that grew by the same amount in every repetition."""
+    what = f"of {size / 1024:.0f} kB a run, outside Python's own count"
+    reason = f"grew in each of {runs} runs by the same amount"
+    return Finding(Verdict.LEAKING, reason, "native growth", what, "in every run", None, owner, size=size)
+
+
 def judge_unproved(growth: Unproved, owner: Owner) -> Finding:
     """Judge growth that could be neither proved nor dismissed: it is said, and nothing fails for it."""
     found = Finding(Verdict.UNKNOWN, growth.reason, GROWTH, growth.what, "in every run", None, owner)

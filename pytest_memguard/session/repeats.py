@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from .. import kinds
+from .. import kinds, native
 from ..frames import Origin
 from ..growth import Keepers, Tape, Unproved, prove
 from ..guard import Guard
 from ..openings import Openings
 from ..options import Settings
 from ..origins import Acquisition, Owner
-from ..verdict import Finding, judge_growth, judge_opened, judge_unproved
+from ..verdict import Finding, judge_growth, judge_native, judge_opened, judge_unproved
 from .fixtures import Fixtures
 
 
@@ -39,15 +39,18 @@ class Repeats:
         self._fixtures = fixtures
         self._keepers = Keepers()
         self._tape = Tape(guard.heap)
+        self._native = 0
 
     def before(self) -> None:
         """Look at the heap before a test's reported run."""
+        self._native = native.in_use()
         self._tape.rewind()
         self._tape.look()
 
     def grew(self) -> bool:
         """Whether the reported run left more blocks and more objects than there were: a quarter of clean tests do."""
         self._tape.look()
+        self._native = native.in_use() - self._native
         before, after = self._tape.sizes()
         return after.blocks > before.blocks and after.objects > before.objects
 
@@ -70,6 +73,14 @@ class Repeats:
         if isinstance(result, Unproved):
             return [judge_unproved(result, owner)]
         return [judge_growth(result, owner)]
+
+    def judge_native(self, item: pytest.Item, settings: Settings, owner: Owner) -> list[Finding]:
+        """Repeat a test whose reported run took memory that Python does not count."""
+        if self._native < native.LEAST or settings.ignores("native growth"):
+            return []
+        with self._unheard():
+            size = native.prove(lambda: _again(item), self._guard.heap.collect, settings.repeats)
+        return [judge_native(size, settings.repeats, owner)] if size else []
 
     def name(self, item: pytest.Item, findings: list[Finding], owner: Owner) -> list[Finding]:
         """Run a test once more, line by line, when it left descriptors that nothing told of; say who opened them."""

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from _pytest.runner import CallInfo, call_and_report, runtestprotocol
 
+from .. import kinds
 from ..guard import Guard, release, use
 from ..options import Settings
 from ..origins import Owner
@@ -118,6 +119,8 @@ class Session:
             findings.append(judge_peak(self._peaks.peak, self._peaks.limit, owner))
         if suspect and not any(each.verdict is Verdict.LEAKING for each in findings):  # what it left is on the heap too
             findings += self._repeats.judge(item, terms.settings, owner)
+        if terms.repeats and passed and not any(kinds.find(each.kind).group == "heap" for each in findings):
+            findings += self._repeats.judge_native(item, terms.settings, owner)
         if passed and explains:
             findings = self._repeats.name(item, findings, owner)
         if stays is not nextitem and is_wide(item, nextitem):

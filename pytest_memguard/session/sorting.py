@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..allowed import LIMITS, Allowance, split, within
+from ..guard import moded
 from ..reports.record import Record, record
 from ..verdict import Finding, Verdict
 from .marks import Terms
@@ -42,7 +43,7 @@ class Sorter:
     def sort(self, test: str, terms: Terms, findings: Sequence[Finding]) -> Sorted:
         """Part what a test left."""
         settings = terms.settings
-        counted, allowed = split(findings, terms.allowances, self._today)
+        counted, allowed = split(moded(findings, settings), terms.allowances, self._today)
         limits = within(counted, {name: getattr(settings, name) for name in LIMITS}, settings.growth)
         allowed += limits
         counted = [each for each in counted if each not in [finding for finding, _ in limits]]

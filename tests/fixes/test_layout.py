@@ -61,7 +61,9 @@ def f(path):
 
     assert after == before, "released on every path: no finding"
     fixed = Fixer(Checker(Settings(select=("MEM401",)))).fix(before.encode(), "app.py").after.decode()
-    assert fixed == """\
+    assert (
+        fixed
+        == """\
 def f(path):
     with open(path) as stream:
         # careful
@@ -71,6 +73,7 @@ def f(path):
         # at last
         # closed
 """
+    )
 
 
 @pytest.mark.parametrize("indent", ["  ", "    ", "\t", "   "])
