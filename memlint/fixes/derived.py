@@ -123,7 +123,7 @@ class Derived:
         match node:
             case ast.Name(id=name):
                 return self.needs.get(name, Need.NONE)
-            case ast.Constant() | ast.Compare() | ast.JoinedStr() | ast.UnaryOp(op=ast.Not()):
+            case ast.Constant() | ast.Compare() | ast.UnaryOp(op=ast.Not()):
                 return Need.NONE
             case ast.Attribute(value=base, attr=attribute):
                 return self._member(base, attribute in FACTS)
@@ -141,10 +141,17 @@ class Derived:
                 return max(self.need(body), self.need(orelse))
             case ast.Subscript(value=base):
                 return self.need(base)
+            case ast.FormattedValue(value=value):
+                return self._written(value)
             case ast.NamedExpr(value=value) | ast.Await(value=value) | ast.Starred(value=value):
                 return self.need(value)
         return max((self.need(each) for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr)),
                    default=Need.NONE)  # fmt: skip
+
+    def _written(self, value: ast.expr) -> Need:
+        """What the text of a value needs: that of the resource nothing, that of a path to it what the path needs."""
+        need = self.need(value)
+        return Need.NONE if need is Need.VIEW else need
 
     def element(self, node: ast.expr) -> Need:
         """How much what comes of iterating over a value needs the resource."""
@@ -180,6 +187,8 @@ class Derived:
 
     def _after(self, call: ast.Call, given: Need) -> Need:
         """What a callee gives that was given something that needs the resource."""
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "join" and given is not Need.VIEW:
+            return given  # a text made of others, which may name the resource
         view = self._borrows(call)
         if view is not None:
             return Need.VIEW if view else Need.NONE

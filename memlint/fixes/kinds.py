@@ -42,8 +42,8 @@ FACTS = frozenset({
 """Attributes that are plain values."""
 
 CONSUMERS = frozenset({
-    "all", "any", "bytes", "bytearray", "dict", "frozenset", "len", "list", "max", "min", "print", "set", "sorted",
-    "str", "sum", "tuple", "bool", "int", "float", "repr", "hash", "isinstance",
+    "all", "any", "bool", "bytearray", "bytes", "dict", "float", "frozenset", "hash", "int", "isinstance", "len",
+    "list", "max", "min", "print", "set", "sorted", "sum", "tuple",
 })  # fmt: skip
 """Builtins that have read their argument to its end, or as far as they want, when they return."""
 

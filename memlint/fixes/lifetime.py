@@ -26,6 +26,8 @@ class Lifetime:
     """The acquiring statement."""
     last: int
     """Where in the block the last statement stands; the acquisition's own place when nothing follows."""
+    first: int
+    """Where the first statement stands that needs it: behind the acquisition, or the acquiring statement itself."""
     release: ast.stmt | None = None
     """The last statement, when it is the release itself."""
     closing: ast.Try | None = None
@@ -34,8 +36,8 @@ class Lifetime:
 
     @property
     def statements(self) -> tuple[ast.stmt, ...]:
-        """What follows the acquisition and belongs to the lifetime."""
-        return tuple(self.spot.block[self.spot.index + 1 : self.last + 1])
+        """What belongs to the lifetime."""
+        return tuple(self.spot.block[self.first : self.last + 1])
 
     @property
     def drops(self) -> tuple[ast.stmt, ...]:
@@ -124,8 +126,8 @@ def _extent(
     derived.needs.update(dict.fromkeys(siblings, Need.VIEW))
     for each in region:
         derived.read(each)
-    found = Lifetime(spot, spot.index)
-    first = len(region) and spot.block.index(region[0])
+    first = spot.index + (1 if isinstance(resource, str) else 0)
+    found = Lifetime(spot, spot.index, first)
     end = None
     if isinstance(resource, str):
         end = next((n for n, each in enumerate(region) if _ends(each, resource, case.kind)), None)

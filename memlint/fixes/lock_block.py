@@ -27,6 +27,8 @@ def propose(case: Case) -> Proposal:
     assert isinstance(call, ast.Call)
     if not isinstance(call.func, ast.Attribute):
         raise Refused("it is no method of the lock")
+    if not all(isinstance(each, (ast.Name, ast.Attribute, ast.Load)) for each in ast.walk(call.func.value)):
+        raise Refused("the lock is looked up anew each time")
     lock = ast.unparse(call.func.value)
     asynchronous = kind.context is not Context.RELEASES
     spot = case.places.spot(statement)
@@ -39,6 +41,9 @@ def propose(case: Case) -> Proposal:
     releases = [n for each in inside for n in own(each) if isinstance(n, ast.stmt) and _release(n, lock)]
     if len(releases) != 1:
         raise Refused("it is released in more than one place")
+    stored = (n for each in inside for n in ast.walk(each) if isinstance(n, (ast.Name, ast.Attribute)))
+    if any(isinstance(n.ctx, (ast.Store, ast.Del)) and ast.unparse(n) == lock for n in stored):
+        raise Refused(f"`{lock}` is bound again while it is held")
     doubts = ["the block holds a yield"] if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for each in inside
                                                 for n in own(each)) else []  # fmt: skip
     drops = () if closing is not None else (last,)

@@ -67,8 +67,7 @@ def _around(
         line = case.source.lines[statement.lineno - 1]
         if one_line and len(line) + len(item.name or "") * 2 + 6 <= WIDTH:
             return renamed, JoinBlock(statement, item, (), first=True)
-    wrapped = (statement, *life.statements)
-    return renamed, Wrap(wrapped, Block((item,), manner.asynchronous), drops=life.drops)
+    return renamed, Wrap(life.statements, Block((item,), manner.asynchronous), drops=life.drops)
 
 
 def _at_once(case: Case) -> Proposal:
@@ -85,7 +84,7 @@ def _at_top(case: Case, statement: ast.stmt) -> Lifetime:
     if derived.needs or derived.leaves or derived.handed:
         raise Refused("what came from it is used by the rest of the module")
     spot = case.places.spot(statement)
-    return Lifetime(spot, spot.index)
+    return Lifetime(spot, spot.index, spot.index)
 
 
 def _evaluated_first(case: Case, statement: ast.stmt) -> None:
@@ -121,6 +120,8 @@ def _first_in(outer: ast.AST, node: ast.AST) -> None:
         case ast.IfExp(test=test) if test is not node:
             raise Refused("the statement may not use it at all")
         case ast.BoolOp(values=values) if values[0] is not node:
+            raise Refused("the statement may not use it at all")
+        case ast.Compare(comparators=others) if node in others[1:]:
             raise Refused("the statement may not use it at all")
         case ast.comprehension(iter=source) if source is not node:
             raise Refused("the comprehension evaluates it again and again")

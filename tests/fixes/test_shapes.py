@@ -280,6 +280,11 @@ def test_a_safe_fix(before: str, after: str) -> None:
 
 
 UNSAFE = {
+    "a loop in a generator": """
+        def f(path):
+            for line in open(path):
+                yield line
+        """,
     "a socket that nobody closed before the function ended": """
         import socket
         def f(address, work):
@@ -352,6 +357,11 @@ def test_what_may_change_the_program_is_only_done_when_asked_for(program: str) -
 
 
 REFUSED = {
+    "a lock that is another one by then": (
+        "import threading\nlock = threading.Lock()\ndef f(work):\n    global lock\n    lock.acquire()\n    work()\n"
+        "    lock = threading.Lock()\n    lock.release()\n",
+        (),
+    ),
     "what the function returns": ("def f(path):\n    x = open(path)\n    print(x)\n    y = x\n    return [y]\n", ()),
     "a view of it that leaves the function": (
         "import io\ndef f(path):\n    x = open(path)\n    y = (line for line in x)\n    return y\n",
@@ -406,3 +416,33 @@ def copy(a, b):
 
     assert not done.changed
     assert [(each.fix, each.reason) for each in done.dropped] == [("before-try", "the finding would still be there")]
+
+
+def test_a_text_that_names_a_file_keeps_the_file_open_while_it_is_used() -> None:
+    before = """
+        import tempfile
+        def f(run, out):
+            draft = tempfile.NamedTemporaryFile()
+            draft.write(b"x")
+            draft.flush()
+            words = ["cat", f"{draft.name}"]
+            line = " ".join(words)
+            print("run")
+            run(line)
+            print("ran")
+        """
+    after = """
+        import tempfile
+        def f(run, out):
+            with tempfile.NamedTemporaryFile() as draft:
+                draft.write(b"x")
+                draft.flush()
+                words = ["cat", f"{draft.name}"]
+                line = " ".join(words)
+                print("run")
+                run(line)
+            print("ran")
+        """
+
+    assert made(before, unsafe=True) == dedent(after)
+    assert not fix(before).changed, "who runs it may do so later"
