@@ -15,10 +15,11 @@ from memlint.findings import Finding
 from memlint.reports import Report
 from memlint.rules import RULES, Rule
 from memlint.settings import Settings
+from memlint.source.decode import Unreadable
 
 
 class CheckError(Exception):
-    """A program could not be checked through a fault of memlint's own; the cause is in its text."""
+    """A program could not be checked, or not be fixed; the cause is in the text."""
 
 
 def check_source(
@@ -38,6 +39,29 @@ def check_source(
     if result.failure is not None:
         raise CheckError(f"{path}: {result.failure.reason}\n{result.failure.trace}")
     return result.findings
+
+
+def fix_source(
+    program: str,
+    path: str = "<string>",
+    *,
+    settings: Settings | None = None,
+    rules: Sequence[Rule] = RULES,
+    unsafe: bool = False,
+) -> str:
+    """The program with all fixes carried out that hold when analysed again; unsafe ones only when asked for.
+
+    Raises:
+        CheckError: the program is no Python.
+        NotInstalled: libcst is missing, which rewrites code.
+    """
+    from memlint.engine.fixing import Fixer  # who only checks need not wait for this import
+
+    fixer = Fixer(Checker(settings or Settings(), rules), unsafe=unsafe)
+    try:
+        return fixer.fix(program.encode("utf-8"), path).after.decode("utf-8")
+    except Unreadable as error:
+        raise CheckError(f"{path}:{error.line}: {error.reason}") from error
 
 
 def check_paths(

@@ -11,7 +11,7 @@ import enum
 from collections.abc import Iterator
 
 from memlint.catalogue.model import Catalogue, Kind
-from memlint.fixes.kinds import CONSUMERS, FACTS, TEXTS, VALUES
+from memlint.fixes.kinds import CONSUMERS, FACTS, RETURN_WHEN_DONE, TEXTS, VALUES
 from memlint.fixes.places import SCOPES
 from memlint.source.names import ModuleNames
 
@@ -105,6 +105,8 @@ class Derived:
         values = [*call.args, *(keyword.value for keyword in call.keywords)]
         need = max((self.need(_unstarred(value)) for value in values), default=Need.NONE)
         if need is Need.NONE or self._borrows(call) is not None:
+            return
+        if any(name.startswith(RETURN_WHEN_DONE) for name in self._names.qualified(call.func)):
             return
         if isinstance(call.func, ast.Attribute):
             root = _root(call.func.value)

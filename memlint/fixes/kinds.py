@@ -47,6 +47,12 @@ CONSUMERS = frozenset({
 })  # fmt: skip
 """Builtins that have read their argument to its end, or as far as they want, when they return."""
 
+RETURN_WHEN_DONE = (
+    "builtins.", "json.", "os.", "shutil.", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
+    "subprocess.run",
+)  # fmt: skip
+"""Callees, or how their names begin, that keep nothing of their arguments when they return."""
+
 _WORDS = (("response", "response"), ("connection", "connection"), ("socket", "connection"), ("archive", "archive"),
           ("session", "session"), ("client", "client"), ("directory", "folder"), ("mapping", "mapping"))  # fmt: skip
 
