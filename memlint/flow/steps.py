@@ -321,13 +321,18 @@ def _set_return(m: Machine, i: ir.SetReturn, state: State) -> bool:
     late.returned(m, state, i.node)
     if any(state.status.get(handle) is Status.HELD for handle in state.handles(state.returning)):
         m.giving.add(id(i.node))
-    elif state.returning != NONE and not late.watched(m, state, state.returning):
+    elif not _gives_none(state.returning) and not late.watched(m, state, state.returning):
         m.withholding.add(id(i.node))
     state.drop_temporaries()
     m.check_lost(state, i.node, Fate.DISCARDED)
     if state.held():
         state.mark(Mark(StepKind.LEAVE, i.node, "returns here"))
     return True
+
+
+def _gives_none(value: Value) -> bool:
+    """Whether a result is None, or has None in a place where a resource may be."""
+    return value == NONE or (isinstance(value, Pair) and NONE in value.items)
 
 
 def _forget(m: Machine, i: ir.Forget, state: State) -> bool:
