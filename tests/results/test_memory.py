@@ -106,6 +106,29 @@ def test_a_renamed_file_is_the_file_of_its_new_name(chain: Path) -> None:
     assert found(chain)[1] == 2
 
 
+def test_a_base_class_counts_for_those_who_inherit(chain: Path) -> None:
+    base = "class Base:\n    def close(self):\n        self.stream.close()\n"
+    (chain / "app" / "base.py").write_text(base)
+    heir = (
+        "from app.base import Base\n\n\nclass Log(Base):\n    def __init__(self, p):\n        self.stream = open(p)\n"
+    )
+    (chain / "app" / "heir.py").write_text(heir)
+    assert found(chain)[0] == []
+    (chain / "app" / "base.py").write_text(base.replace("self.stream", "self.other"))
+
+    assert found(chain)[0] == ["MEM113"]
+
+
+def test_what_a_package_hands_on_counts(chain: Path) -> None:
+    (chain / "app" / "__init__.py").write_text("from app.last import end as shut\n")
+    (chain / "app" / "use.py").write_text(USE.replace("app.middle", "app"))
+    (chain / "app" / "look.py").write_text("def shut(f):\n    f.fileno()\n")
+    assert found(chain)[0] == []
+    (chain / "app" / "__init__.py").write_text("from app.look import shut\n")
+
+    assert found(chain)[0] == ["MEM101"]
+
+
 @pytest.mark.usefixtures("settled")
 def test_a_file_that_is_replaced_by_one_of_the_same_size_and_time_is_read(chain: Path) -> None:
     path = chain / "app" / "last.py"
