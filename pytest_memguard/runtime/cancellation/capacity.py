@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -28,13 +28,15 @@ async def slots(enter: Enter, most: int, patience: float = 0.2) -> int:
         return most
 
 
+def _names(pool: Any) -> Iterator[str]:
+    """Library and class, for each class that the pool is one of."""
+    for known in type(pool).__mro__:
+        yield f"{known.__module__.partition('.')[0]}.{known.__qualname__}"
+
+
 def holder_of(pool: Any) -> tuple[Enter, int] | None:
     """How to hold one resource of a known kind of pool, and how many there are; None for an unknown kind."""
-    for known in type(pool).__mro__:
-        find = _KNOWN.get(f"{known.__module__.partition('.')[0]}.{known.__qualname__}")
-        if find is not None:
-            return find(pool)
-    return None
+    return next((_KNOWN[name](pool) for name in _names(pool) if name in _KNOWN), None)
 
 
 def _ours(pool: Any) -> tuple[Enter, int]:
@@ -65,6 +67,28 @@ def _redis(pool: Any) -> tuple[Enter, int]:
     return hold, pool.max_connections
 
 
+def _httpcore(pool: Any) -> int:
+    """Holding a connection would take a server, so the connections that nobody will give back are counted."""
+    stuck = sum(not (each.is_idle() or each.is_closed()) for each in pool.connections)
+    return int(pool._max_connections) - stuck
+
+
+def _httpx(client: Any) -> int:
+    return _httpcore(client._transport._pool)
+
+
+def _aiohttp(session: Any) -> int:
+    connector = session.connector
+    return int(connector.limit) - len(connector._acquired)
+
+
+_COUNTED: dict[str, Callable[[Any], int]] = {
+    "httpcore.AsyncConnectionPool": _httpcore,
+    "httpx.AsyncClient": _httpx,
+    "aiohttp.ClientSession": _aiohttp,
+}
+"""Kinds of pool whose free slots can be read off."""
+
 _KNOWN: dict[str, Callable[[Any], tuple[Enter, int]]] = {
     "pytest_memguard.AsyncPool": _ours,
     "psycopg_pool.AsyncConnectionPool": _psycopg,
@@ -76,6 +100,9 @@ _KNOWN: dict[str, Callable[[Any], tuple[Enter, int]]] = {
 
 async def usable(pool: Any) -> int:
     """How many resources a known kind of pool can lend at once.  Raises `TypeError` for another kind."""
+    for name in _names(pool):
+        if name in _COUNTED:
+            return _COUNTED[name](pool)
     known = holder_of(pool)
     if known is None:
         raise TypeError(

@@ -232,6 +232,69 @@ def test_the_slots_of_an_sqlalchemy_engine_and_an_asyncpg_pool_are_counted(postg
     assert asyncio.run(main()) == (3, 2)
 
 
+@asynccontextmanager
+async def web_server() -> Any:
+    """Answers each request when told to; gives its address and what tells it."""
+    answer = asyncio.Event()
+    served: set[Any] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.add(asyncio.current_task())
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                await answer.wait()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/", answer
+        await asyncio.wait(served)
+
+
+def httpx_client() -> tuple[Any, Any]:
+    httpx = pytest.importorskip("httpx")
+    client = httpx.AsyncClient(limits=httpx.Limits(max_connections=3))
+    return client, client.get
+
+
+def httpcore_pool() -> tuple[Any, Any]:
+    pool = pytest.importorskip("httpcore").AsyncConnectionPool(max_connections=3)
+    return pool, lambda url: pool.request("GET", url)
+
+
+def aiohttp_session() -> tuple[Any, Any]:
+    aiohttp = pytest.importorskip("aiohttp")
+    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=3))
+
+    async def get(url: str) -> None:
+        async with session.get(url) as response:
+            await response.read()
+
+    return session, get
+
+
+@pytest.mark.parametrize("make", [httpx_client, httpcore_pool, aiohttp_session])
+def test_the_slots_of_a_web_client_are_counted(make: Any) -> None:
+    async def main() -> list[int]:
+        async with web_server() as (url, answer):
+            client, get = make()
+            async with client:
+                counted = [await usable(client)]
+                request = asyncio.ensure_future(get(url))
+                while await usable(client) == 3:
+                    await asyncio.sleep(0)
+                counted.append(await usable(client))
+                answer.set()
+                await request
+                counted.append(await usable(client))
+                return counted
+
+    assert asyncio.run(main()) == [3, 2, 3]
+
+
 def test_the_sweep_finds_a_live_fault_in_a_released_library() -> None:
     library = pytest.importorskip("generic_connection_pool.asyncio")
 
