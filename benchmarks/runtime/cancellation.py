@@ -85,7 +85,7 @@ def subjects() -> Any:
             await asyncio.sleep(0)
 
     yield "memguard AsyncPool", lambda: AsyncPool(connect, maximum=2, check=alive, reset=alive), borrow, usable
-    yield "semaphore and list, except Exception", Naive.make, borrow, lambda pool: slots(pool.acquire, 2)
+    yield "semaphore and list, except Exception", Naive.make, borrow, lambda pool: slots(pool.acquire, 2, 0.2)
     if generic := peer("generic_connection_pool.asyncio"):
         yield "generic-connection-pool", *_generic(generic)
     if psycopg_pool := peer("psycopg_pool"):
@@ -151,7 +151,7 @@ def _generic(library: Any) -> tuple[Any, Any, Any]:
             await asyncio.sleep(0)
 
     async def capacity(pool: Any) -> int:
-        return await slots(lambda: pool.connection("x"), 2)
+        return await slots(lambda: pool.connection("x"), 2, 0.2)
 
     return make, use, capacity
 

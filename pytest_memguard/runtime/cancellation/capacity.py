@@ -11,8 +11,11 @@ Enter = Callable[[], Any]
 """Makes an async context manager that holds one resource."""
 
 
-async def slots(enter: Enter, most: int, patience: float = 0.2) -> int:
+async def slots(enter: Enter, most: int, patience: float = 3.0) -> int:
     """Hold as many resources at once as can be had, at most `most`, and give how many they were.
+
+    Each is waited for `patience` seconds: long enough for a busy server to answer, since a slot that came too
+    late would be called lost.
 
     >>> import asyncio
     >>> asyncio.run(slots(lambda: asyncio.Semaphore(1), 3, patience=0.01))

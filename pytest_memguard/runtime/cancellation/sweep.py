@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, TypeAlias, TypeVar
 
+from ..closing import ClosingTask
 from ..errors import CancellationSwallowed, CapacityLost, LeftOpen, MemguardError
 from ..lease import outstanding
 from ..origin import Origin
@@ -20,6 +21,10 @@ from .stepping import MOMENTS, Moment, Stepper
 
 S = TypeVar("S")
 Use: TypeAlias = Callable[[S], Coroutine[Any, Any, object]]
+
+
+_MOMENT = 0.2
+"""Seconds that tasks have to end by themselves once everything is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +100,10 @@ def cancel_everywhere(
     Each await is cancelled at two moments: while it waits, and just after what it waited for has come.
     With `double` the body is cancelled again one, two and three awaits later.  After each run, three things
     must hold: the body ended by the cancellation; `capacity(subject)` is what it is after an uncancelled
-    run; and once `close(subject)` is done (by default its `aclose` or `close`) no descriptor, no lease and
-    no `ResourceWarning` is left over.  `meanwhile` runs beside the body from the start, to make it wait.
-    It, and the close, are given up after `patience` seconds; a close that hangs has left something open.
+    run; and once `close(subject)` is done (by default its `aclose` or `close`) no descriptor, no lease, no
+    running task and no `ResourceWarning` is left over.  `meanwhile` runs beside the body from the start, to
+    make it wait.  It, and the close, are given up after `patience` seconds; a close that hangs has left
+    something open.
 
     Returns the sweep; raises an `ExceptionGroup` of `CancellationSwallowed`, `CapacityLost` and `LeftOpen`,
     each naming the await, unless `complain` is false.  Must be called outside any event loop.
@@ -193,14 +199,24 @@ class _Rig:
             await asyncio.wait((other,), timeout=self._patience)
             other.cancel()
         capacity = await self._capacity(subject) if self._capacity is not None else None
-        closing = asyncio.ensure_future(_answer(self._close(subject)))
+        closing = asyncio.create_task(_answer(self._close(subject)))
         await asyncio.wait((closing,), timeout=self._patience)
         if closing.done():
             closing.result()
         else:
             closing.cancel()
             left_open.append(f"a close that did not end within {self._patience:g} s")
+        left_open += await self._running(other, closing)
         return stepper, swallowed, capacity
+
+    async def _running(self, *known: asyncio.Task[Any] | None) -> list[str]:
+        """The tasks that nobody has ended, but for those that finish a clean-up whatever happens."""
+        expected = {asyncio.current_task(), *known}
+        rest = [task for task in asyncio.all_tasks() - expected if not isinstance(task, ClosingTask)]
+        if rest:
+            await asyncio.wait(rest, timeout=min(self._patience, _MOMENT))
+        names = [getattr(task.get_coro(), "__qualname__", "something") for task in rest if not task.done()]
+        return [f"a task that runs {name}" for name in sorted(names)]
 
 
 async def _run(stepper: Stepper) -> object:

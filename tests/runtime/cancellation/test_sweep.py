@@ -232,6 +232,27 @@ def test_the_slots_of_an_sqlalchemy_engine_and_an_asyncpg_pool_are_counted(postg
     assert asyncio.run(main()) == (3, 2)
 
 
+async def heartbeat() -> None:
+    while True:
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.memguard_allow("asyncio task", reason="it is left behind to be found")
+def test_a_task_left_running_is_found_by_what_it_runs() -> None:
+    async def use(_: object) -> None:
+        task = asyncio.create_task(heartbeat())
+        await asyncio.sleep(0)  # cancelled here, the task runs on
+        try:
+            await asyncio.sleep(0)
+        finally:
+            task.cancel()
+
+    sweep = cancel_everywhere(object, use, capacity=None, close=lambda _: None, complain=False)
+
+    assert [str(trial.strikes[0][0]) for trial in sweep.trials if trial.left_open] == ["1", "1"]
+    assert {str(problem).rpartition(": ")[2] for problem in sweep.problems} == {"left open a task that runs heartbeat"}
+
+
 @asynccontextmanager
 async def web_server() -> Any:
     """Answers each request when told to; gives its address and what tells it."""
