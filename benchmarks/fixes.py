@@ -93,13 +93,6 @@ SUITES = (
         "applications that no fixed file is part of",
     ),
     Suite(
-        "scapy",
-        (),
-        ("-m", "scapy.tools.UTscapy", "-f", "text", "-N", "-t", "test/fields.uts", "-t", "test/pipetool.uts",
-         "-t", "test/p0fv2.uts"),
-        "what needs root or the network",
-    ),
-    Suite(
         "yt-dlp",
         ("pytest<9",),
         ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml={junit}", "-m", "not download", "test"),

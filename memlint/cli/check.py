@@ -80,6 +80,10 @@ def check_once(arguments: argparse.Namespace, rules: Sequence[Rule] | None) -> E
             judge, changes = Judge(arguments, paths, rules), _changes(arguments)
             report = checked(arguments.update_baseline)
         report = replace(report, failures=(*report.failures, *fixing.failures))
+    if judge.settings.show_fixes and fixing is None:
+        from memlint.cli.fixing import with_remedies  # as above
+
+        report = with_remedies(judge.checker, report, program)
     if arguments.add_noqa is not None:
         from memlint.cli.narrowing import silenced
 

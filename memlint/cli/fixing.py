@@ -8,6 +8,7 @@ import itertools
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from memlint.cli.arguments import BadUse
 from memlint.cli.console import ExitCode, say
@@ -15,7 +16,7 @@ from memlint.cli.standard_input import Program
 from memlint.engine import Checker
 from memlint.engine.fixing import FileFix, Fixer, Wanted, key_of
 from memlint.engine.writing import replace_file
-from memlint.findings import Finding
+from memlint.findings import Finding, Remedy
 from memlint.fixes.installed import NotInstalled
 from memlint.fixes.table import FIXES
 from memlint.reports import Failure, Report
@@ -136,6 +137,38 @@ class Fixing:
             for fixed in done:
                 for fix in fixed.refused:
                     say(f"{_place(fix.finding)}: no fix, because {fix.reason}")
+
+
+def with_remedies(checker: Checker, report: Report, program: Program | None) -> Report:
+    """A report whose findings say how they could be fixed; each fix is listed, and nothing is changed.
+
+    Raises:
+        BadUse: what rewrites code is not installed.
+    """
+    try:
+        fixer = Fixer(checker, unsafe=True, unfixable=checker.settings.unfixable)
+    except NotInstalled as error:
+        raise BadUse(str(error)) from error
+    findings = [replace(each, remedy=each.remedy or _remedy(fixer, each, program)) for each in report.findings]
+    for each in findings:
+        if each.remedy is not None:
+            mark = "" if each.remedy.safe else " (unsafe)"
+            say(f"{_place(each)} can be fixed by {each.remedy.name}{mark}: {each.remedy.title}")
+    return replace(report, findings=tuple(findings))
+
+
+def _remedy(fixer: Fixer, finding: Finding, program: Program | None) -> Remedy | None:
+    """How one finding could be fixed; a file that cannot be read any more has no fix."""
+    if finding.code not in FIXES or finding.path.endswith(SUFFIX) or cell_of(finding.path)[1]:
+        return None
+    if program is not None and finding.path == program.name:
+        return fixer.remedy(program.text, finding.path, finding)
+    try:
+        with open(finding.path, "rb") as stream:
+            data = stream.read()
+    except OSError:
+        return None
+    return fixer.remedy(data, finding.path, finding)
 
 
 def _place(finding: Finding) -> str:

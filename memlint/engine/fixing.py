@@ -115,6 +115,8 @@ class Fixer:
             state = _State(self, decode(data), path)
         except Unreadable:
             return None
+        if finding.code.startswith(self._unfixable):
+            return None
         for fix, proposal in self._proposals(state, finding, FileFix(path, data, data)):
             try:
                 changed = self._verified(state, finding, proposal)

@@ -136,7 +136,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("unfixable", Kind.CODES, (), "Rules whose findings are left as they are.", metavar="CODES"),
     Option("diff", Kind.FLAG, False, "Print what fixing would change, and change nothing.", Place.FLAG_ONLY),
     Option("fix-only", Kind.FLAG, False, "Fix, and do not report what is left.", Place.FLAG_ONLY),
-    Option("show-fixes", Kind.FLAG, False, "List each fix that was carried out."),
+    Option(
+        "show-fixes",
+        Kind.FLAG,
+        False,
+        "List each fix that was carried out; without fixing, each that could be, in every format.",
+    ),
     Option("output-file", Kind.TEXT, None, "Write the findings to this file.", Place.FLAG_ONLY, metavar="FILE"),
     Option("statistics", Kind.FLAG, False, "Count findings by rule instead of printing them.", Place.FLAG_ONLY),
     Option("exit-zero", Kind.FLAG, False, "Exit 0 even when there are findings.", Place.FLAG_ONLY),

@@ -43,6 +43,22 @@ def test_a_run_that_leaves_nothing_is_clean_and_a_second_one_changes_nothing(mem
     assert second.err == "memlint: fixed 0 findings in 0 files\n"
 
 
+def test_show_fixes_alone_says_what_could_be_fixed_in_every_format(memlint: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(LEAK)
+    (tmp_path / "b.py").write_text(UNSAFE)
+
+    outcome = memlint("check", "--show-fixes", "--output-format", "json")
+    sarif = json.loads(memlint("check", "--show-fixes", "--output-format", "sarif").out)
+
+    safe, unsafe = (finding["fix"] for finding in json.loads(outcome.out)["findings"])
+    assert safe == {"name": "with-block", "title": "Hold it by `with`", "safe": True}
+    assert (unsafe["name"], unsafe["safe"]) == ("with-block", False)
+    assert "memlint: b.py:5: MEM101 can be fixed by with-block (unsafe): Hold it by `with`" in outcome.err
+    change = sarif["runs"][0]["results"][0]["fixes"][0]["artifactChanges"][0]["replacements"][0]
+    assert "with open(path) as x:" in change["insertedContent"]["text"]
+    assert (tmp_path / "a.py").read_text() == LEAK
+
+
 def test_unsafe_fixes_are_counted_and_done_when_asked_for(memlint: Command, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(UNSAFE)
 
