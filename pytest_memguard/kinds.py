@@ -164,6 +164,21 @@ KINDS = (
         cure="`with lock:`, or `lock.release()` in `finally`: the next test that needs it waits for ever",
     ),
     Kind(
+        "filled cache",
+        ("caches",),
+        STATE,
+        "off",
+        how="larger than before",
+        cure="`cache_clear()` in a fixture, or a cache of the test's own",
+    ),
+    Kind(
+        "uncollectable object",
+        ("garbage",),
+        STATE,
+        how="still in gc.garbage",
+        cure="break the cycle before it is dropped: C code with an old finalizer is part of it",
+    ),
+    Kind(
         "generator",
         ("generators",),
         "generators",

@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import sys
 import threading
-import types
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
-from ..origins import Owner, Place, place_of
+from ..origins import Owner
+from . import named
 from .patches import Stands
 from .probe import Book, Census, Key, Sight
 
 LOCK, RLOCK = type(threading.Lock()), type(threading.RLock())
-DEEP = 2
-"""How many objects deep an attribute may lie under a module's name."""
 
 
 class Locks:
@@ -68,11 +65,10 @@ class Locks:
     def _find(self) -> None:
         self._modules = len(sys.modules)
         found: dict[int, tuple[weakref.ref[Any], str]] = {}
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None) if type(module) is types.ModuleType else None
-            if isinstance(file, str) and place_of(file) is Place.PROJECT:
-                for lock, where in _inside(vars(module), name, DEEP):
-                    found.setdefault(id(lock), (weakref.ref(lock), where))
+        for value, where in named.values():
+            lock = getattr(value, "_lock", None) if type(value) is threading.Condition else value
+            if _is_lock(type(lock)):
+                found.setdefault(id(lock), (weakref.ref(lock), where))
         self._locks = found
 
 
@@ -96,28 +92,7 @@ def times(lock: Any) -> int:
     return int(lock.locked())
 
 
-def _inside(names: dict[str, Any], where: str, deep: int) -> Iterator[tuple[Any, str]]:
-    """The locks among values, in classes and in instances of the project's classes."""
-    for name, value in list(names.items()):
-        kind = type(value)
-        if kind is threading.Condition:
-            yield value._lock, f"{where}.{name}"
-        elif _is_lock(kind):
-            yield value, f"{where}.{name}"
-        elif deep > 1 and _is_projects(value if kind is type else kind):
-            try:
-                inside = object.__getattribute__(value, "__dict__") if kind is not type else vars(value)
-            except AttributeError:
-                continue
-            yield from _inside(dict(inside), f"{where}.{name}", deep - 1)
-
-
 def _is_lock(kind: type) -> bool:
     if kind is LOCK or kind is RLOCK or kind is threading.BoundedSemaphore:
         return True
     return kind.__module__ == "asyncio.locks" and kind.__name__ in ("Lock", "Condition", "BoundedSemaphore")
-
-
-def _is_projects(kind: Any) -> bool:
-    module = getattr(sys.modules.get(kind.__dict__.get("__module__", "")), "__file__", None)
-    return isinstance(module, str) and place_of(module) is Place.PROJECT

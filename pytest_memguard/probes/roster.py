@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .caches import Caches
 from .connections import Connections
 from .descriptors import Descriptors
 from .drivers import Drivers
@@ -11,6 +12,7 @@ from .environment import Environment
 from .executors import Executors
 from .exit_callbacks import ExitCallbacks
 from .files import Files
+from .garbage import Garbage
 from .generators import Generators
 from .hooks import Hooks
 from .import_path import ImportPath
@@ -73,5 +75,7 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
         MockPatches(),
         Hooks(),
         Locks(),
+        Caches(),
+        Garbage(),
         Generators(),
     ]
