@@ -1,6 +1,6 @@
 """Run real projects' own suites with and without the guard: what fails, is it true, what does it cost.
 
-    python benchmarks/suites.py --work DIR [--pairs 3] [NAME ...]
+    python benchmarks/suites.py --work DIR [--pairs 3] [--heap] [NAME ...]
 
 Each suite comes from its source distribution; its package is taken from that source, so that its code counts
 as the project's.  Runs alternate (plain, guarded, plain, ...), and CPU time is that of the child process with
@@ -193,16 +193,21 @@ def source(work: Path, suite: Suite) -> Path:
     return work / f"{suite.name}-{suite.version}"
 
 
-def run(work: Path, python: Path, suite: Suite, *, guard: bool, limit: float) -> Outcome:
-    """Run a suite once."""
+def plugins(without: tuple[str, ...] = ()) -> list[str]:
+    """The words that leave out the plugins that a suite does not need."""
+    others = [word for name in OTHERS if name not in without for word in ("-p", f"no:{name}")]
+    return [*others, "-p", "suite_setup"]
+
+
+def run(work: Path, python: Path, suite: Suite, *, level: str, limit: float) -> Outcome:
+    """Run a suite once, at a level of the guard or, with none, without it."""
     folder = source(work, suite)
-    document = work / f"{suite.name}.json"
+    document = work / f"{suite.name}{'.heap' if level == 'heap' else ''}.json"
     document.unlink(missing_ok=True)
     (work / "suite_setup.py").write_text(suite.setup + "\n")
     path = os.pathsep.join([str(folder / "src"), str(folder), str(work)])
-    plugins = [word for name in OTHERS for word in ("-p", f"no:{name}")] + ["-p", "suite_setup"]
-    flags = ["--memguard", f"--memguard-json={document}"] if guard else []
-    words = [str(python), "-m", "pytest", "-q", "--tb=no", *plugins, *suite.arguments, *flags]
+    flags = ["--memguard", f"--memguard-level={level}", f"--memguard-json={document}"] if level else []
+    words = [str(python), "-m", "pytest", "-q", "--tb=no", *plugins(), *suite.arguments, *flags]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         words,
@@ -216,7 +221,7 @@ def run(work: Path, python: Path, suite: Suite, *, guard: bool, limit: float) ->
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     outcome = Outcome(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    (work / f"{suite.name}.{'guard' if guard else 'plain'}.txt").write_text(done.stdout + done.stderr)
+    (work / f"{suite.name}.{level or 'plain'}.txt").write_text(done.stdout + done.stderr)
     last = next(
         (line for line in reversed(done.stdout.splitlines()) if re.search(r"\d (passed|failed|error)", line)), ""
     )
@@ -227,7 +232,7 @@ def run(work: Path, python: Path, suite: Suite, *, guard: bool, limit: float) ->
     return outcome
 
 
-def row(suite: Suite, plain: list[Outcome], guarded: list[Outcome]) -> str:
+def row(suite: Suite, plain: list[Outcome], guarded: list[Outcome], heap: Outcome | None) -> str:
     """One line of the table."""
     ratios = [with_.seconds / without.seconds for without, with_ in zip(plain, guarded, strict=True)]
     failing = [each for each in guarded[-1].findings if each["fails"] and each["subject"]]
@@ -238,10 +243,14 @@ def row(suite: Suite, plain: list[Outcome], guarded: list[Outcome]) -> str:
     noted = len({each["fingerprint"] for each in guarded[-1].findings if not each["fails"]})
     leaks = len({each["fingerprint"] for each in failing})
     first, last = plain[-1], guarded[-1]
+    fastest = min(each.seconds for each in plain)
+    grown = [each for each in heap.findings if each["kind"] == "heap growth" and each["fails"]] if heap else []
+    growth = f"{len({each['fingerprint'] for each in grown})} in {len({each['test'] for each in grown})}"
+    deep = f"{growth} | {heap.seconds / fastest:.1f}" if heap else "|"
     return (
         f"| {suite.name} {suite.version} | {first.passed} + {first.failed + first.errors} "
         f"| {last.passed} + {last.failed + last.errors} | {by_kind} | {leaks} | {noted} "
-        f"| {statistics.median(ratios):.2f} | {min(plain, key=lambda each: each.seconds).seconds:.1f} |"
+        f"| {statistics.median(ratios):.2f} | {fastest:.1f} | {deep} |"
     )
 
 
@@ -252,6 +261,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for the environment, sources and findings")
     parser.add_argument("--pairs", type=int, default=1, help="how many pairs of runs")
     parser.add_argument("--limit", type=float, default=300.0, help="seconds that one run may take")
+    parser.add_argument("--heap", action="store_true", help="run once at the heap level too")
     chosen = parser.parse_args()
     known = {suite.name: suite for suite in SUITES}
     unknown = [name for name in chosen.names if name not in known]
@@ -261,18 +271,20 @@ def main() -> None:
     work = chosen.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     python = prepare(work, suites)
-    print("| suite | passed + failed, plain | guarded | tests that leak, by kind | leaks | noted | time | plain s |")
-    print("|---|---|---|---|---|---|---|---|")
+    columns = ("suite", "passed + failed, plain", "guarded", "tests that leak, by kind", "leaks", "noted", "time")
+    print(f"| {' | '.join((*columns, 'plain s', 'growth in tests', 'heap level, time'))} |")
+    print("|---" * 10 + "|")
     for suite in suites:
         plain, guarded = [], []
         try:
             for _ in range(chosen.pairs):
-                plain.append(run(work, python, suite, guard=False, limit=chosen.limit))
-                guarded.append(run(work, python, suite, guard=True, limit=chosen.limit))
+                plain.append(run(work, python, suite, level="", limit=chosen.limit))
+                guarded.append(run(work, python, suite, level="watch", limit=chosen.limit))
+            heap = run(work, python, suite, level="heap", limit=10 * chosen.limit) if chosen.heap else None
         except subprocess.TimeoutExpired:
-            print(f"| {suite.name} {suite.version} | longer than {chosen.limit:.0f} s | | | | | | |", flush=True)
+            print(f"| {suite.name} {suite.version} | longer than {chosen.limit:.0f} s | | | | | | | | |", flush=True)
             continue
-        print(row(suite, plain, guarded), flush=True)
+        print(row(suite, plain, guarded, heap), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -56,9 +59,18 @@ class Finding:
     def fingerprint(self) -> str:
         """The same for the same leak in every test and every run: its kind and the function that acquires it."""
         line = self.acquired.project_line() if self.acquired else None
-        place = f"{relative(line.file)}:{line.function}" if line else self.place or self.held_by or self.what
+        place = f"{relative(line.file)}:{line.function}" if line else self.place or self.held_by or _stable(self.what)
         text = f"{self.kind}|{place}"
         return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _stable(what: str) -> str:
+    """A thing's name without what differs from run to run: temporary folders, numbers, addresses."""
+    return re.sub(r"0x[0-9a-f]+|\d+", "#", re.sub(_TEMPORARY, "", what))
+
+
+_TEMPORARY = re.escape(os.path.realpath(tempfile.gettempdir())) + r"/(\S*/)?"
+"""A temporary folder with the folders in it: a worker of xdist has one more of them."""
 
 
 def judge_sight(sight: Sight, owner: Owner) -> Finding:
