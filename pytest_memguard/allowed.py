@@ -82,6 +82,26 @@ def read_allowance(
     return Allowance(kind, reason, str(issue or ""), _day(kind, until))
 
 
+def read_allowances(entries: object) -> tuple[Allowance, ...]:
+    """Make allowances of `allow=[...]`: of each entry a mapping; raises `BadAllowance`."""
+    if not isinstance(entries, (list, tuple)):
+        raise BadAllowance(f"allow={entries!r} is no list; {ENTRY}")
+    return tuple(_entry(each) for each in entries)
+
+
+ENTRY = 'write allow=[{"kind": "thread", "reason": "why it may stay", "until": "2027-01-31"}]'
+
+
+def _entry(entry: object) -> Allowance:
+    if not isinstance(entry, dict):
+        raise BadAllowance(f"allow: {entry!r} has no reason; {ENTRY}")
+    try:
+        return read_allowance(**entry)
+    except TypeError:
+        known = "kind, reason, issue and until"
+        raise BadAllowance(f"allow: {entry!r} has something else than {known}; {ENTRY}") from None
+
+
 def _day(kind: str, until: object) -> datetime.date | None:
     if until is None or isinstance(until, datetime.date):
         return until

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import kinds, paths
+from .allowed import LIMITS, Allowance, read_allowances, split, within
 from .heap import HeapMark
 from .holders import held_now, stands_at
 from .ledger import MARK, Drop, Ledger
@@ -300,12 +302,16 @@ class Watch:
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self.allowed: list[tuple[Finding, Allowance]] = []
+        """The findings that a limit or `allow` lets pass, each with the reason."""
         self._over = False
 
     @property
     def leaks(self) -> list[Finding]:
-        """The findings that are certain."""
-        return [each for each in self.findings if each.verdict is Verdict.LEAKING and not each.advisory]
+        """The findings that are certain and not allowed."""
+        allowed = [finding for finding, _ in self.allowed]
+        certain = [each for each in self.findings if each.verdict is Verdict.LEAKING and not each.advisory]
+        return [each for each in certain if each not in allowed]
 
     def assert_clean(self) -> None:
         """Raise `LeakError` when the block left something behind; only after the block."""
@@ -313,6 +319,13 @@ class Watch:
             raise RuntimeError("assert_clean() judges a finished block: call it after the `with`, not inside")
         if self.leaks:
             raise LeakError("the watched block left something behind\n" + describe(self.leaks))
+
+
+def _allowed(
+    findings: list[Finding], settings: Settings, allowances: tuple[Allowance, ...]
+) -> list[tuple[Finding, Allowance]]:
+    counted, allowed = split(findings, allowances, datetime.date.today())
+    return allowed + within(counted, {name: getattr(settings, name) for name in LIMITS})
 
 
 _running: list[Guard] = []
@@ -333,13 +346,16 @@ def release(guard: Guard, *, thaw: bool = True) -> None:
 
 @contextlib.contextmanager
 def watch(name: str = "the watched block", **options: Any) -> Iterator[Watch]:
-    """Watch a block of code, in a test, a script or a notebook; options are those of `--memguard`, without prefix.
+    """Watch a block of code, in a test, a script or a notebook; options are those of the `memguard` marker.
+
+    Raises `BadOption` or `BadAllowance` when one says something else than it can.
 
     >>> with watch() as watched:
     ...     _ = open("/dev/null").read()
     >>> [finding.kind for finding in watched.findings]
     ['file']
     """
+    allowances = read_allowances(options.pop("allow", ()))
     settings = read_settings(options)
     borrowed = bool(_running)
     guard = _running[-1] if borrowed else Guard(settings)
@@ -354,6 +370,7 @@ def watch(name: str = "the watched block", **options: Any) -> Iterator[Watch]:
             done = True
         finally:
             watched.findings = guard.end(judge=done)
+            watched.allowed = _allowed(watched.findings, settings, allowances)
             watched._over = True
     finally:
         if not borrowed:

@@ -139,8 +139,9 @@ MARKED = (
 """What a test's own marker can set."""
 MARKERS = {
     "memguard": (
-        f"memguard({', '.join(f'{name}=...' for name in MARKED)}): how this test is watched under --memguard; "
-        "`enabled=False` switches the guard off for it"
+        f"memguard({', '.join(f'{name}=...' for name in (*MARKED, 'allow'))}): how this test is watched under "
+        "--memguard; `enabled=False` switches the guard off for it, `growth` and `repeats` have its growth proved at "
+        "every level, and `allow` lists what memguard_allow says, each as a dictionary"
     ),
     "memguard_allow": (
         "memguard_allow(kind, reason=..., issue=..., until=...): report this kind of leak apart, and "

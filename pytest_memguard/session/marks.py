@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from _pytest.outcomes import Failed
 
-from ..allowed import Allowance, BadAllowance, read_allowance
+from ..allowed import Allowance, BadAllowance, read_allowance, read_allowances
 from ..options import MARKED, BadOption, Settings, overlaid
 from .folders import Folders
 
@@ -50,8 +50,9 @@ class Marks:
                 known = self._plain[id(settings)] = Terms(settings, repeats=_proves(settings))
             return known
         values = self._values(item)
+        allowances = self._allowances(item, values.pop("allow", ()))
         settings = self._laid_over(item, values)
-        return Terms(settings, self._allowances(item), _proves(settings, "growth" in values or "repeats" in values))
+        return Terms(settings, allowances, _proves(settings, "growth" in values or "repeats" in values))
 
     def measures_peaks(self, items: list[pytest.Item]) -> bool:
         """Whether one of these tests may have a limit for what its call needs at its highest."""
@@ -76,11 +77,12 @@ class Marks:
                 raise Misused(
                     f"{item.nodeid}: memguard takes names only, such as memguard(enabled=False)", pytrace=False
                 )
-            unknown = [name for name in marker.kwargs if name not in MARKED]
+            unknown = [name for name in marker.kwargs if name not in (*MARKED, "allow")]
             if unknown:
-                known_names = ", ".join(MARKED)
+                known_names = ", ".join([*MARKED, "allow"])
                 raise Misused(f"{item.nodeid}: memguard takes no {unknown[0]!r}; it takes {known_names}", pytrace=False)
-            values.update(marker.kwargs)
+            allow = (*values.get("allow", ()), *marker.kwargs.get("allow", ()))
+            values.update(marker.kwargs, allow=allow)
         return values
 
     def _laid_over(self, item: pytest.Item, values: dict[str, Any]) -> Settings:
@@ -90,9 +92,10 @@ class Marks:
         except BadOption as error:
             raise Misused(f"{item.nodeid}: {error}", pytrace=False) from None
 
-    def _allowances(self, item: pytest.Item) -> tuple[Allowance, ...]:
+    def _allowances(self, item: pytest.Item, entries: object) -> tuple[Allowance, ...]:
         try:
             markers = item.iter_markers("memguard_allow")
-            return tuple(read_allowance(*marker.args, **marker.kwargs) for marker in markers)
+            own = tuple(read_allowance(*marker.args, **marker.kwargs) for marker in markers)
+            return own + read_allowances(entries)
         except (BadAllowance, TypeError) as error:
             raise Misused(f"{item.nodeid}: {error}", pytrace=False) from None

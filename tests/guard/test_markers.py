@@ -29,6 +29,25 @@ def test_a_marker_lets_a_leak_pass(told: Run) -> None:
     assert [found for found in told.findings if found["fails"]] == []
 
 
+@scenario(
+    *each(
+        "memguard(allow=[{'kind': 'file', 'reason': 'known', 'until': '2999-12-31'}])",
+        "memguard(handles=0, growth='1 MB', peak='64 MB', threads=0, tasks=0, repeats=5, "
+        "allow=[{'kind': 'file', 'reason': 'known'}])",
+    )
+)
+def test_the_marker_itself_may_list_what_is_allowed(told: Run) -> None:
+    assert list(told.outcomes.values()) == ["passed"] * 2
+    assert {found["allowed"] for found in told.findings} == {"known", "known, until 2999-12-31"}
+
+
+@scenario(*each("memguard(allow=['file'])", "memguard(allow=[{'kind': 'file', 'why': 'known'}])"))
+def test_what_the_marker_allows_needs_a_reason(told: Run) -> None:
+    assert set(told.outcomes.values()) == {"error"}
+    assert "allow: 'file' has no reason; write allow=[" in told.output
+    assert "has something else than kind, reason, issue and until" in told.output
+
+
 @scenario(*each("memguard_allow('file', reason='the parser keeps it', issue='#12', until='2999-12-31')"))
 def test_an_allowed_leak_is_reported_apart_with_its_reason(told: Run) -> None:
     assert [found["allowed"] for found in told.findings] == ["the parser keeps it, #12, until 2999-12-31"]
