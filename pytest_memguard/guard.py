@@ -67,7 +67,7 @@ class Guard:
         self._turns: list[_Turn] = []
         self._adopted: dict[Key, Owner] = {}
         self._unchanged: Census | None = None
-        """What the last turn began and ended with, when that was the same: then the next one need not look first."""
+        """What the last turn ended with, when none of it came in that turn: then the next one need not look first."""
         self._probes = roster(MARK, managed)
         self._started: list[Probe] = []
         self._stands = Stands()
@@ -142,18 +142,19 @@ class Guard:
         turn = self._turns.pop()
         turn.owner.ended = True
         now = self.take()
-        if self._is_quiet(turn, now):
+        fresh = self._fresh(turn, now)
+        self._unchanged = now if not fresh and now <= turn.before else None
+        if not fresh and self.ledger.entered == turn.entered and not self.ledger.drops:
             if self.heap.crowded:
                 self.heap.collect(everything=False)
                 self.heap.mark()
             self._hand_back()
-            self._unchanged = now if now == turn.before else None
             return []
         self.heap.collect(everything=False)
-        left = self._left(turn)
+        left = self._left(turn, self.take()) if fresh else {}
         if left and self.heap.noticed:
             self.heap.collect()
-            left = self._left(turn)
+            left = self._left(turn, self.take())
         if left and judge:
             budget = turn.settings.settle * self._hope(turn)
             left = settle(lambda: self._still(left), budget, clock=self._clock, sleep=self._sleep)
@@ -172,20 +173,18 @@ class Guard:
         self._hand_back()
         return fold(moded(findings, turn.settings))
 
-    def _is_quiet(self, turn: _Turn, now: Census) -> bool:
-        """Whether a turn acquired nothing, dropped nothing and left nothing: most do, and need no more looks."""
-        if self.ledger.entered != turn.entered or self.ledger.drops:
-            return False
-        return all(key in self._adopted and not self._adopted[key].ended for key in now - turn.innocent)
+    def _fresh(self, turn: _Turn, now: Census) -> list[Key]:
+        """What was not there before and is not a living fixture's: most turns leave nothing and need no more looks."""
+        return [key for key in now - turn.innocent if key not in self._adopted or self._adopted[key].ended]
 
     def _hand_back(self) -> None:
         """What comes now is the outer turn's, if there is one."""
         self.ledger.begin(self._turns[-1].owner if self._turns else NOBODY)
 
-    def _left(self, turn: _Turn) -> dict[Key, tuple[Sight, Owner]]:
+    def _left(self, turn: _Turn, now: Census) -> dict[Key, tuple[Sight, Owner]]:
         """What is there now, was not before, and belongs to an owner whose tear-down is over."""
         left: dict[Key, tuple[Sight, Owner]] = {}
-        for key in self.take() - turn.innocent:
+        for key in now - turn.innocent:
             owner = self._adopted.get(key)
             if owner is not None and not owner.ended:
                 continue

@@ -12,8 +12,8 @@ import gc
 import types
 from typing import Any
 
+from ..frames import Origin
 from ..origins import Acquisition, Owner, Place, place_of
-from ..runtime.origin import Origin
 from .patches import Stands
 from .probe import Book, Census, Key, Sight
 

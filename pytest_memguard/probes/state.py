@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable
 from types import FrameType
 from typing import Any
 
+from ..frames import Origin
 from ..origins import Acquisition, Owner, positions
-from ..runtime.origin import Origin
 from .patches import Stand, Stands
 from .probe import Book, Census, Key, Sight
 
