@@ -48,6 +48,11 @@ def run_pytest(folder: Path, *arguments: str, flag: bool = True) -> Run:
     """Run pytest in `folder`, with the guard unless told otherwise."""
     document, junit = folder / "memguard.json", folder / "junit.xml"
     guard = ["--memguard", "--memguard-json", str(document), "--memguard-settle", "0.3"] if flag else []
+    if not any(word.startswith("--reruns") for word in arguments):
+        guard += [
+            "-p",
+            "no:rerunfailures",
+        ]  # it starts a thread in every run, and what locks do is unknown beside threads
     words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={junit}", *guard, *arguments]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     run = Run(done.returncode, done.stdout + done.stderr)
