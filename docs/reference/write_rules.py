@@ -1,4 +1,4 @@
-"""Write ``docs/reference/rules.md`` and the tables of ``rules/README.md`` from the rule pages."""
+"""Write ``docs/reference/rules.md`` and the tables of ``README.md`` and ``rules/README.md`` from the rule pages."""
 
 from __future__ import annotations
 
@@ -55,6 +55,26 @@ def readme(book: Rulebook, text: str) -> str:
     return text
 
 
+def families(book: Rulebook) -> str:
+    """The families and their codes, in few lines; what is not on by default stands in italics."""
+    rows = []
+    for family in book.families:
+        named = [f"[{page.code}](rules/{page.file_name}) {page.name}" for page in book.of_family(family.code)]
+        on = [page.default == "on" for page in book.of_family(family.code)]
+        codes = [name if shown else f"*{name}*" for name, shown in zip(named, on, strict=True)]
+        rows.append(f"| [{family.code}](rules/README.md): {family.title} | {' · '.join(codes)} |\n")
+    return "| family | rules |\n|---|---|\n" + "".join(rows)
+
+
+def front(book: Rulebook, text: str) -> str:
+    """The project's README with its table of rules renewed."""
+    fresh = families(book)
+    text, count = re.subn(r"(<!-- rules -->\n).*?(<!-- end -->)", lambda m: m[1] + fresh + m[2], text, flags=re.DOTALL)
+    if count != 1:
+        raise SystemExit(f"README.md: one <!-- rules --> ... <!-- end --> expected, {count} found")
+    return text
+
+
 def main() -> int:
     """Write the files, or with ``--check`` say which are stale (exit code 1)."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -65,6 +85,7 @@ def main() -> int:
     wanted = {
         ROOT / "docs" / "reference" / "rules.md": reference(book),
         document: readme(book, document.read_text(encoding="utf-8")),
+        ROOT / "README.md": front(book, (ROOT / "README.md").read_text(encoding="utf-8")),
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:

@@ -11,7 +11,9 @@ from memlint.catalogue.model import Category, Context, Kind
 from memlint.findings import Finding, Severity, Span, Step, StepKind
 from memlint.flow.analysis import Analysis, UnitReport
 from memlint.flow.sites import ExitKind, Fate, Outcome, SiteRecord
+from memlint.rules.carried import carried_out
 from memlint.rules.children import left_to_others, parameters
+from memlint.rules.exhaustive import leaves_nothing_over
 from memlint.rules.rule import Default
 from memlint.source.text import Source
 
@@ -35,7 +37,7 @@ def losses(analysis: Analysis, code: str) -> Iterator[tuple[UnitReport, SiteReco
     for report in analysis.units:
         for record in report.records:
             spoken = strongest(record)
-            if spoken is not None and spoken[0] == code and _counts(analysis, report, record):
+            if spoken is not None and spoken[0] == code and _counts(analysis, report, record, spoken[1]):
                 yield report, record, spoken[1]
 
 
@@ -56,8 +58,8 @@ def strongest(record: SiteRecord) -> tuple[str, Outcome] | None:
     return "MEM301", raised
 
 
-def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord) -> bool:
-    """Whether the loss of a worker or a lock is one that a reviewer would call a leak.
+def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord, outcome: Outcome) -> bool:
+    """Whether a loss is one that a reviewer would call a leak.
 
     One thread may end by itself; threads that a loop starts pile up.  A lock that this function never releases
     may have a counterpart that does (``acquire`` and ``release``, ``__enter__`` and ``__exit__``).
@@ -65,6 +67,11 @@ def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord) -> bool:
     kind = record.site.kind
     if kind.category is Category.LOCK and "acquire" in getattr(report.unit.node, "name", ""):
         return False  # it has a counterpart that releases
+    lost = Fate.UNRELEASED in record.outcomes and Fate.RELEASED in record.outcomes
+    if lost and carried_out(report.unit.node, record, outcome):
+        return False
+    if lost and leaves_nothing_over(report.unit.node, analysis.source.tree, record):
+        return False
     if set(record.outcomes) == {Fate.DISCARDED} and kind.release_by == ("os.close",):
         return not _rearranges_descriptors(report.unit.node)
     statement = _statements(report.unit.node).get(record.site.node)

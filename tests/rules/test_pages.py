@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -161,6 +162,18 @@ def test_examples_are_python(page: Page) -> None:
         for file in example.files:
             if not any(item.code == "MEM000" for item in expectations(file.text, page.code)):
                 compile(file.text, f"{page.file_name}: {example.heading}", "exec", dont_inherit=True)
+
+
+NEIGHBOUR = re.compile(r"`(?:SIM|ASYNC|RUF|FURB|WPS|PLW|[BCERSW])\d{3,4}`")
+ADVICE = re.compile(r"[Ss]witch|[Kk]eep|leave this rule off|`external|take `")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_that_names_rules_of_other_tools_says_when_to_switch_them_off(page: Page) -> None:
+    neighbours = page.text.partition("## In other tools")[2].partition("## References")[0]
+
+    assert neighbours.strip()
+    assert not NEIGHBOUR.search(neighbours) or ADVICE.search(neighbours) or page.family == "none"
 
 
 @pytest.mark.parametrize("page", PAGES)
