@@ -116,18 +116,41 @@ class Places:
                 found.append(each)
         return found
 
-    def fresh(self, wanted: str, scope: ast.AST) -> str:
-        """``wanted``, or it with a number, such that nothing in ``scope`` nor at module level has that name."""
+    def fresh(self, wanted: str, scope: ast.AST, near: ast.stmt | None = None) -> str:
+        """``wanted``, or it with a number, such that nothing in ``scope`` nor at module level has that name.
+
+        A name that only blocks which neither hold ``near`` nor stand in it have for what they enter is free again.
+        """
         taken = {*identifiers(scope), *self._globals}
         name, number = wanted, 2
         while name in taken:
+            if near is not None and name not in self._globals and self._free_again(name, scope, near):
+                break
             name, number = f"{wanted}{number}", number + 1
         return name
+
+    def _free_again(self, name: str, scope: ast.AST, near: ast.stmt) -> bool:
+        blocks = [
+            node
+            for node in ast.walk(scope)
+            if isinstance(node, (ast.With, ast.AsyncWith)) and any(_enters(item, name) for item in node.items)
+        ]
+        around = {near, *self.around(near)}
+        if any(block in around or near in self.around(block) for block in blocks):
+            return False
+        inside = {id(node) for block in blocks for node in ast.walk(block)}
+        named = [node for node in ast.walk(scope) if isinstance(node, ast.Name) and node.id == name]
+        given = any(isinstance(node, ast.arg) and node.arg == name for node in ast.walk(scope))
+        return bool(named) and not given and not captured(scope, name) and all(id(node) in inside for node in named)
 
     @cached_property
     def _globals(self) -> set[str]:
         names = self.names
         return {*names.imports, *names.functions, *names.classes, *names.aliases, *names.instances, *names.bound}
+
+
+def _enters(item: ast.withitem, name: str) -> bool:
+    return isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == name
 
 
 def identifiers(scope: ast.AST) -> set[str]:

@@ -48,7 +48,7 @@ def propose(case: Case) -> Proposal:
     if function is None and case.places.parent(statement) is not case.source.tree:
         raise Refused("it is acquired at class level")
     word = variable_for(case.kind)
-    name = case.places.fresh(word if function is not None else f"_{word}", scope)
+    name = case.places.fresh(word if function is not None else f"_{word}", scope, near=statement)
     item = Item(case.alone, name, manner.wrapper)
     life = lifetime(case, statement, None) if function is not None else _at_top(case, statement)
     if isinstance(statement, (ast.If, ast.Match)):

@@ -199,6 +199,22 @@ SAFE = {
                 return stream.write(stream2.read())
         """,
     ),
+    "a name that a block is done with serves again": (
+        """
+        def f(a, b):
+            one = open(a).read()
+            for line in open(b):
+                print(one, line)
+        """,
+        """
+        def f(a, b):
+            with open(a) as stream:
+                one = stream.read()
+            with open(b) as stream:
+                for line in stream:
+                    print(one, line)
+        """,
+    ),
     "a module's own names stay what they were": (
         """
         TEXT = open("text").read()
