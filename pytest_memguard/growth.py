@@ -3,7 +3,8 @@
 One comparison of before and after says nothing (a quarter of clean tests grow once); growth counts when it is
 there in every measured run, in blocks and in objects, and by the same amount.  The caches of the standard
 library are emptied before each look, as CPython's own leak hunt does, and two runs come first unmeasured.
-Everything that is there before is frozen, so that a look takes microseconds at any size of the heap.
+Everything that is there before is frozen, so that a look takes microseconds at any size of the heap.  What the
+collector does not follow (text and bytes in a dictionary) is told by the length of its container instead.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 
 from . import paths
 from .allocations import Line, kept_by_line
+from .containers import Lengths
 from .heap import HeapMark
 
 WARM_UPS = 2
@@ -162,28 +164,45 @@ def prove(
     heap.mark()
     if not all(once() for _ in range(WARM_UPS)):
         return Unproved("of a test that cannot be repeated", "it grew, and failed when it was run again")
-    tape = Tape(heap)
+    tape, lengths, unseen = Tape(heap), Lengths(), False
     thawed = bool(heap.noticed)  # by a test that uses the collector: then all of the heap is counted, each time
     empty_caches()
+    lengths.begin()
     tape.look()
-    for _ in range(repeats):
+    for run in range(repeats):
         if not once():
             return Unproved("of a test that cannot be repeated", "it grew, and failed when it was run again")
         if bool(heap.noticed) is not thawed:
             return Unproved("of a test that uses the collector", "its runs cannot be compared")
         empty_caches()
         tape.look()
-        if not grows(tape.sizes()[-2:]):
+        if run == 0:
+            unseen = not grows(tape.sizes())  # by the collector: then lengths have to tell
+        if unseen:
+            lengths.look()
+            if not lengths.growing or tape.sizes()[-1].blocks <= tape.sizes()[-2].blocks:
+                return None
+        elif not grows(tape.sizes()[-2:]):
             return None
     sizes = tape.sizes()
     steps = steps_between(sizes)
-    if not is_even(sizes):
+    if unseen:
+        growth = of_containers(repeats, steps[-1], lengths.growing)
+    elif not is_even(sizes):
         return Unproved("by different amounts", f"it grew in each of {repeats} runs, but never by the same amount")
-    growth = keepers.find(once, heap, Growth(repeats, steps[-1].blocks, steps[-1].objects))
+    else:
+        growth = keepers.find(once, heap, Growth(repeats, steps[-1].blocks, steps[-1].objects))
     if weighs or explains:
         size, lines = kept_by_line(once, heap.collect)
         growth = replace(growth, size=size, lines=lines if explains else ())
     return growth
+
+
+def of_containers(runs: int, step: Size, growing: dict[str, int]) -> Growth:
+    """Growth of what the collector does not follow, proved by the length of what holds it."""
+    name, more = next(iter(growing.items()))
+    others = f", and {len(growing) - 1} other containers" if len(growing) > 1 else ""
+    return Growth(runs, step.blocks, step.objects, f"{more} more in it{others}", name, name)
 
 
 class Keepers:

@@ -10,6 +10,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from .. import kinds, native
+from ..containers import Lengths
 from ..frames import Origin
 from ..growth import Keepers, Tape, Unproved, prove
 from ..guard import Guard
@@ -39,20 +40,27 @@ class Repeats:
         self._fixtures = fixtures
         self._keepers = Keepers()
         self._tape = Tape(guard.heap)
+        self._lengths = Lengths()
         self._native = 0
 
     def before(self) -> None:
         """Look at the heap before a test's reported run."""
         self._native = native.in_use()
+        self._lengths.begin()
         self._tape.rewind()
         self._tape.look()
 
     def grew(self) -> bool:
-        """Whether the reported run left more blocks and more objects than there were: a quarter of clean tests do."""
+        """Whether the reported run left more blocks, and more objects or a longer container: a quarter of clean tests do."""
         self._tape.look()
         self._native = native.in_use() - self._native
         before, after = self._tape.sizes()
-        return after.blocks > before.blocks and after.objects > before.objects
+        if after.blocks <= before.blocks:
+            return False
+        if after.objects > before.objects:
+            return True
+        self._lengths.look()
+        return bool(self._lengths.growing)
 
     def judge(self, item: pytest.Item, settings: Settings, owner: Owner) -> list[Finding]:
         """Repeat a suspect; the repetitions set the test's own fixtures up anew, wider ones live on."""

@@ -46,6 +46,26 @@ def load(key): return Thing()
 def test_leaky_cache():
     load(Thing())
 
+PAGES = {}
+
+def test_leaky_text():
+    PAGES[f"page {len(PAGES)}"] = f"words {len(PAGES)}" * 100
+
+class Log:
+    lines = []
+
+def test_leaky_lines():
+    Log.lines.append(str(len(Log.lines)) * 50)
+
+@functools.lru_cache(maxsize=None)
+def upper(text): return text.upper()
+
+def test_leaky_cache_of_text():
+    upper(f"text {upper.cache_info().currsize}")
+
+def test_clean_same_text():
+    PAGES["the same"] = "words"
+
 def test_clean_locals():
     things = [Thing() for _ in range(50)]
     assert len(things) == 50
@@ -87,6 +107,9 @@ def heap(tmp_path_factory: pytest.TempPathFactory) -> Run:
         ("test_leaky_weak_keys_that_are_their_own_values", "test_it.STREAMS (WeakKeyDictionary) → data"),
         ("test_leaky_cache", "test_it.load (_lru_cache_wrapper)"),
         ("test_leaky_names", "test_it.NAMES (list)"),
+        ("test_leaky_text", "test_it.PAGES (dict)"),
+        ("test_leaky_lines", "test_it.Log.lines (list)"),
+        ("test_leaky_cache_of_text", "test_it.upper (lru_cache)"),
     ],
 )
 def test_growth_is_one_leak_named_by_the_container(heap: Run, test: str, container: str) -> None:
