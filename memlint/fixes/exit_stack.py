@@ -8,7 +8,7 @@ from memlint.catalogue.model import Category, Context
 from memlint.fixes.case import Case
 from memlint.fixes.derived import Derived, Need
 from memlint.fixes.kinds import TEXTS, UNSEEN, ends_on_its_own_terms
-from memlint.fixes.lifetime import own, refuse_locked
+from memlint.fixes.lifetime import held_by_others, own, refuse_locked
 from memlint.fixes.places import binds, captured, names_read
 from memlint.fixes.proposal import Block, Item, Operation, Proposal, Refused, ReplaceExpression, Wrap
 from memlint.flow.sites import Fate
@@ -72,7 +72,8 @@ def _region(case: Case, name: str) -> tuple[tuple[ast.stmt, ...], Derived]:
         reads = [n for other in derived.needs for n in names_read(function, other)]
         outside = [n for n in reads if id(n) not in inside and n.lineno > statement.lineno]
         again = any(binds(each, name) for each in spot.block[: spot.index])
-        if not outside and not _carried(case, statement, name) and not again:
+        carried = any(_carried(case, statement, other) for other in derived.needs)
+        if not outside and not carried and not again:
             used = [n for n, each in enumerate(spot.block) if n >= spot.index and derived.mentions(each)]
             last = max(used, default=spot.index)
             return tuple(spot.block[spot.index : last + 1]), derived
@@ -94,7 +95,7 @@ def _carried(case: Case, statement: ast.stmt, name: str) -> bool:
 
 
 def _doubts(case: Case, statements: tuple[ast.stmt, ...], derived: Derived) -> tuple[str, ...]:
-    found: list[str] = []
+    found = held_by_others(case, derived)
     if Need.VIEW in derived.leaves or (derived.leaves and case.kind.name not in TEXTS):
         raise Refused("what reads from it leaves the function")
     if derived.leaves or derived.handed:

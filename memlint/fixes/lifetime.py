@@ -145,6 +145,7 @@ def _extent(
         found.last = first + used[-1] if used else spot.index
         _later(case, derived, found)
         _leaves(derived, found, case.kind)
+        found.doubts += held_by_others(case, derived)
     found.last = _with_neighbours(found)
     return found
 
@@ -152,15 +153,33 @@ def _extent(
 def _later(case: Case, derived: Derived, found: Lifetime) -> None:
     """Refuse, or doubt, what was read from the resource and is used where it is gone."""
     kept = {id(node) for each in found.spot.block[found.spot.index : found.last + 1] for node in ast.walk(each)}
+    loops = case.places.loops_around(found.spot.block[found.spot.index], case.function)
+    turning = {id(node) for node in ast.walk(loops[-1])} if loops else set()
     for name, need in derived.needs.items():
-        if name == derived.resource:
+        if name == derived.resource or captured(case.function, name):
             continue
         for node in names_read(case.function, name):
-            if id(node) not in kept and (node.lineno, node.col_offset) > (_end(found), 0):
+            later = (node.lineno, node.col_offset) > (_end(found), 0) or id(node) in turning
+            if later and id(node) not in kept:
                 if need is Need.VIEW:
                     raise Refused(f"`{name}` reads from it outside the block that acquires it")
                 found.doubts.append(f"`{name}` came from it and is used later")
                 break
+
+
+def held_by_others(case: Case, derived: Derived) -> list[str]:
+    """Doubts about names that nested functions use, whenever these are called.
+
+    Raises:
+        Refused: such a name reads from the resource.
+    """
+    doubts: list[str] = []
+    for name, need in derived.needs.items():
+        if name != derived.resource and captured(case.function, name):
+            if need is Need.VIEW:
+                raise Refused(f"a nested function uses `{name}`, which reads from it")
+            doubts.append(f"a nested function uses `{name}`, which came from it")
+    return doubts
 
 
 def _end(found: Lifetime) -> int:

@@ -338,6 +338,16 @@ UNSAFE = {
             stream.close()
             print(stream.name)
         """,
+    "a reader that the loop's next turn reads from": """
+        import csv
+        def f(paths, show):
+            rows = ()
+            for path in paths:
+                for row in rows:
+                    show(row)
+                stream = open(path)
+                rows = csv.reader(stream)
+        """,
     "files that a loop opens and that a stack would keep open together": """
         def f(paths):
             stream = open("a")
@@ -382,6 +392,11 @@ REFUSED = {
     "a view of it that leaves the function": (
         "import io\ndef f(path):\n    x = open(path)\n    y = (line for line in x)\n    return y\n",
         (),
+    ),
+    "a nested function that reads what reads from it": (
+        "import csv\ndef f(path):\n    x = open(path)\n    rows = csv.reader(x)\n"
+        "    def g():\n        return next(rows)\n    return g\n",
+        ("a nested function uses `rows`, which reads from it",),
     ),
     "a file that is locked for as long as it is open": (
         "import fcntl\ndef f(path, work):\n    x = open(path)\n    fcntl.flock(x, fcntl.LOCK_EX)\n    work()\n",
