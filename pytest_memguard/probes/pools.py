@@ -100,15 +100,18 @@ class Pools:
         self.classes += tuple(kinds)
         for thing in gc.get_objects():
             if issubclass(type(thing), tuple(kinds)):  # what a thing says of its class may be anything
-                self._made[thing] = None
+                self._note(thing, None)
+
+    def _note(self, pool: Any, acquired: Acquisition | None) -> None:
+        with contextlib.suppress(TypeError):  # asyncpg's pool cannot be followed weakly
+            self._made[pool] = acquired
 
     def _making(self, real: Callable[..., None]) -> Callable[..., None]:
         def __init__(pool: Any, *arguments: Any, **named: Any) -> None:
             real(pool, *arguments, **named)
             if self._book is not None:
                 acquired = self._book.enter("pool", type(pool).__name__, sys._getframe(1))
-                with contextlib.suppress(TypeError):  # nothing can follow it weakly
-                    self._made[pool] = acquired
+                self._note(pool, acquired)
 
         __init__.__wrapped__ = real  # type: ignore[attr-defined]  # keeps the signature
         return __init__

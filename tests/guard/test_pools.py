@@ -239,6 +239,23 @@ def test_asyncpg(told: Run) -> None:
 
 
 @scenario("""
+import asyncio
+def test_it():
+    async def use():
+        import asyncpg
+        async with asyncpg.create_pool("postgresql://root@127.0.0.1:5432/test", min_size=1) as pool:
+            async with pool.acquire() as connection: await connection.execute("select 1")
+        KEPT.append(pool)
+    asyncio.run(use())
+def test_later(): pass
+KEPT = []
+""")
+def test_a_library_that_a_test_imports_is_found_with_the_pools_that_are_there(told: Run) -> None:
+    assert set(told.outcomes.values()) == {"passed"}
+    assert told.findings == []
+
+
+@scenario("""
 import sys
 def test_no_library_is_imported_for_its_sake():
     assert not {"sqlalchemy", "redis", "urllib3", "httpcore", "aiohttp", "asyncpg", "psycopg_pool"} & sys.modules.keys()
