@@ -40,7 +40,7 @@ ENOUGH = 30
 """As many findings are read of a rule; all, where there are fewer."""
 SHARE = 95
 """In a hundred: what must be accepted of what was read for a rule to be on by default."""
-VERDICTS = ("accepted", "not", "doubtful")
+VERDICTS = ("accepted", "doubtful", "not")
 
 HEAD = """# What was read of each rule's findings
 

@@ -78,7 +78,7 @@ class GrowOnlyContainer(StructureRule):
                 continue
             if any(_bounded(node, spelling) for spelling in spellings for node, _ in index.get(spelling, ())):
                 continue
-            message = f"`{root.label}` is only ever added to: line {grows.line} adds, nothing removes"
+            message = f"`{root.label}` is only ever added to: line {grows.line} adds, nothing removes or bounds"
             yield root.symbol, root.node, message
 
 
