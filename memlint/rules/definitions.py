@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from memlint.findings import Finding, Severity
 from memlint.flow.analysis import Analysis
@@ -125,6 +124,25 @@ def decorators(node: FunctionNode | ast.ClassDef, names: ModuleNames) -> Iterato
             yield name, decorator
 
 
+class Trigger(Protocol):
+    """What tells from a file's bytes whether a rule may find anything in it: a pattern, or some words."""
+
+    def search(self, data: bytes, /) -> object:
+        """Something true when it may."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnyWord:
+    """One of several words, anywhere: ten times faster than a pattern of alternatives."""
+
+    words: tuple[bytes, ...]
+
+    def search(self, data: bytes, /) -> bool:
+        """Whether one stands in the data."""
+        return any(word in data for word in self.words)
+
+
 class StructureRule:
     """A rule that reads a file's own definitions."""
 
@@ -133,7 +151,7 @@ class StructureRule:
     summary: ClassVar[str]
     severity: ClassVar[Severity] = Severity.WARNING
     default: ClassVar[Default] = Default.PREVIEW
-    trigger: ClassVar[re.Pattern[bytes]]
+    trigger: ClassVar[Trigger]
     """What a file must contain for this rule to find anything: others need not be parsed for its sake."""
 
     def check(self, analysis: Analysis) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import AnyWord, Definitions, StructureRule, definitions, own_nodes
 
 _OPENERS = frozenset({
     "builtins.open", "bz2.open", "codecs.open", "gzip.open", "io.open", "lzma.open", "urllib.request.urlopen",
@@ -37,7 +37,7 @@ class UnboundedRead(StructureRule):
     code = "MEM202"
     name = "unbounded-read"
     summary = "A file or response is read whole into memory, and then taken line by line or copied on."
-    trigger = re.compile(rb"readlines\s*\(|read\s*\(|\.content\b")
+    trigger = AnyWord((b"readlines", b"read(", b".content"))
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a read: of a loop over lines, or of a copy from one stream to another."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import DEFINITIONS, Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import DEFINITIONS, AnyWord, Definitions, StructureRule, definitions, own_nodes
 
 _SIZES = {
     "concurrent.futures.ThreadPoolExecutor": ("max_workers", 0),
@@ -36,7 +35,7 @@ class UnboundedPool(StructureRule):
     code = "MEM203"
     name = "unbounded-pool"
     summary = "A pool has as many workers as there is work, has no limit, or is made anew for each piece of work."
-    trigger = re.compile(rb"PoolExecutor\b|Pool\s*\(|TCPConnector\s*\(|Limits\s*\(|max_overflow\b")
+    trigger = AnyWord((b"PoolExecutor", b"Pool(", b"TCPConnector", b"Limits(", b"max_overflow"))
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a pool, at the call that makes it."""

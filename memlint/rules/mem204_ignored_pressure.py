@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
 from memlint.flow.growth import reference
-from memlint.rules.definitions import Definitions, Function, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import AnyWord, Definitions, Function, StructureRule, definitions, own_nodes
 
 _MONITOR = "pytest_memguard.runtime.MemoryMonitor"
 _CONNECTS = frozenset({"asyncio.open_connection", "asyncio.open_unix_connection"})
@@ -23,7 +22,7 @@ class IgnoredPressure(StructureRule):
     code = "MEM204"
     name = "ignored-pressure"
     summary = "A loop fills a stream's buffer and never waits for it, or the answer of a memory monitor is dropped."
-    trigger = re.compile(rb"StreamWriter\b|open_(?:unix_)?connection\b|MemoryMonitor\b")
+    trigger = AnyWord((b"StreamWriter", b"open_connection", b"open_unix_connection", b"MemoryMonitor"))
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a function that writes in a loop, and one a dropped answer."""

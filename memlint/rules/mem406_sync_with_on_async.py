@@ -34,7 +34,7 @@ class SyncWithOnAsync(StructureRule):
     summary: ClassVar[str] = "A with block enters what only async with can enter, or the other way round."
     severity: ClassVar[Severity] = Severity.ERROR
     default: ClassVar[Default] = Default.ON
-    trigger: ClassVar[re.Pattern[bytes]] = re.compile(rb"\basync[ \t]+def\b")
+    trigger = re.compile(rb"async[ \t]+def\b")
 
     def check(self, analysis: Analysis) -> Iterator[Finding]:
         """One finding a block: those that enter a resource which is followed, then those of locks and the like."""

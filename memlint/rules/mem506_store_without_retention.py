@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
 from memlint.flow.growth import reference
-from memlint.rules.definitions import Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import AnyWord, Definitions, StructureRule, definitions, own_nodes
 
 _REDIS = frozenset({
     "redis.Redis", "redis.StrictRedis", "redis.Redis.from_url", "redis.from_url", "redis.StrictRedis.from_url",
@@ -41,7 +40,7 @@ class StoreWithoutRetention(StructureRule):
     code = "MEM506"
     name = "store-without-retention"
     summary = "Entries are written to a store without an expiry, and nothing ever removes one."
-    trigger = re.compile(rb"redis\b|diskcache\b|joblib\b|requests_cache\b")
+    trigger = AnyWord((b"redis", b"diskcache", b"joblib", b"requests_cache"))
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a store that is made, and one a way of adding to the server."""

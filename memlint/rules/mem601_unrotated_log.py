@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
 from memlint.findings import Finding
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import StructureRule, definitions, own_nodes
+from memlint.rules.definitions import AnyWord, StructureRule, definitions, own_nodes
 from memlint.rules.rule import Default
 
 _ROTATING = "logging.handlers.RotatingFileHandler"
@@ -24,7 +23,7 @@ class UnrotatedLog(StructureRule):
     name = "unrotated-log"
     summary = "A log file is appended to and never rotated."
     default: ClassVar[Default] = Default.ON
-    trigger = re.compile(rb"FileHandler\b|basicConfig\b")
+    trigger = AnyWord((b"FileHandler", b"basicConfig"))
 
     def check(self, analysis: Analysis) -> Iterator[Finding]:
         """Handlers that rotate by name only are found for everyone, plain ones for those who ask for previews."""

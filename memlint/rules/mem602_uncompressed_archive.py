@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import AnyWord, Definitions, StructureRule, definitions, own_nodes
 
 _ZIP = frozenset({"zipfile.ZipFile", "zipfile.PyZipFile"})
 _TAR = frozenset({"tarfile.open", "tarfile.TarFile.open"})
@@ -22,7 +21,7 @@ class UncompressedArchive(StructureRule):
     code = "MEM602"
     name = "uncompressed-archive"
     summary = "An archive is written without compression, which is not what its writer gets by default."
-    trigger = re.compile(rb"ZipFile\s*\(|tarfile\b|make_archive\b")
+    trigger = AnyWord((b"ZipFile", b"tarfile", b"make_archive"))
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding an archive that is written, at the call that opens it."""

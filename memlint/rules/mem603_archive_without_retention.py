@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import ClassVar
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import StructureRule, definitions, own_nodes
+from memlint.rules.definitions import AnyWord, StructureRule, definitions, own_nodes
 from memlint.rules.rule import Default
 
 _TIMED = "logging.handlers.TimedRotatingFileHandler"
@@ -22,7 +21,7 @@ class ArchiveWithoutRetention(StructureRule):
     name = "archive-without-retention"
     summary = "A log is rotated, and what is rotated out is never removed."
     default: ClassVar[Default] = Default.ON
-    trigger = re.compile(rb"TimedRotatingFileHandler\b|rotation\b")
+    trigger = AnyWord((b"TimedRotatingFileHandler", b"rotation"))
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a handler, at the call that makes it."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import Definitions, Function, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import AnyWord, Definitions, Function, StructureRule, definitions, own_nodes
 
 _OPENERS = frozenset({"builtins.open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open"})
 _ATOMIC = frozenset(
@@ -23,7 +22,7 @@ class NonAtomicArchiveWrite(StructureRule):
     code = "MEM604"
     name = "non-atomic-archive-write"
     summary = "A file is read, changed and written again in place, so that a failure in between loses both."
-    trigger = re.compile(rb"open\s*\(|write_text\b|write_bytes\b")
+    trigger = AnyWord((b"open(", b"write_text", b"write_bytes"))
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a function that reads a path and opens it again to write."""
