@@ -4,7 +4,7 @@
     python -m benchmarks.runtime --quick            the same with fewer rounds: about a minute
     python -m benchmarks.runtime pool cache         these tables and their figures
     python -m benchmarks.runtime chaos              a minute of everything going wrong, for tasks and for threads
-    python -m benchmarks.runtime --write            all of it, into docs/reference/runtime/figures.md
+    python -m benchmarks.runtime --write            all of it and the chaos, into docs/reference/runtime/figures.md
 
 The peers are in the `bench` extra; what is not installed is left out, and the page says so.
 """
@@ -41,7 +41,7 @@ def main(words: list[str] | None = None) -> int:
     if options.write and (options.quick or options.tables):
         parser.error("--write takes every table with full rounds: leave out --quick and the names")
     loads = [os.getloadavg()[0]]
-    for name in options.tables or TABLES:
+    for name in options.tables or (TABLES + BY_NAME if options.write else TABLES):
         begin = time.perf_counter()
         print(f"\n== {name}")
         import_module(f"benchmarks.runtime.{name}").main(options.quick)
