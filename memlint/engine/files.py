@@ -98,7 +98,7 @@ def _walk(top: str, patterns: tuple[str, ...], root: str, failures: list[Failure
                     continue
                 if inside and not entry.is_symlink():
                     waiting.append(path)
-                elif not inside and entry.is_file():
+                elif not inside and _is_file(entry):
                     yield path
 
 
@@ -106,6 +106,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:  # a link that leads round in a circle
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # as above
         return False
 
 
