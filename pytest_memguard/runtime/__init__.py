@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .breaker import BreakerStatistics, CircuitBreaker
-    from .buffers import BufferLease, BufferPool, BufferStatistics
+    from .buffer_lease import BufferLease
+    from .buffers import BufferPool, BufferStatistics
     from .caches import (
         MISSING,
         AsyncCache,
@@ -167,7 +168,8 @@ _ROOMS = {
     "pool.options": "Backoff",
     "pool.statistics": "PoolStatistics",
     "pool.threaded": "Pool",
-    "buffers": "BufferLease BufferPool BufferStatistics",
+    "buffer_lease": "BufferLease",
+    "buffers": "BufferPool BufferStatistics",
     "caches": (
         "AsyncCache AsyncRedisTier AsyncTieredCache Cache CacheStatistics Cause FastCache LoadCancelled MISSING "
         "RedisTier TieredCache TieredStatistics Timed size_in_bytes"

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pytest_memguard.runtime.buffers import SMALLEST_POOLED, BufferLease, BufferPool, size_class
+from pytest_memguard.runtime.buffer_lease import BufferLease
+from pytest_memguard.runtime.buffers import SMALLEST_POOLED, BufferPool, size_class
 from pytest_memguard.runtime.errors import Closed, LeaseEnded, StillHeld
 from pytest_memguard.runtime.events import Event, subscribe
 from pytest_memguard.runtime.health import Status
