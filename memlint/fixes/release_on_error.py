@@ -1,4 +1,4 @@
-"""A function that hands out what it acquired releases it when it fails before."""
+"""A function that hands over what it acquired releases it when it fails before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def propose(case: Case) -> Proposal:
     """Release it in ``except BaseException``, and raise again.
 
     Raises:
-        Refused: it is not handed out by a ``return`` at the end of its block.
+        Refused: no statement of its block hands it over.
     """
     if Fate.TRANSFERRED not in case.record.outcomes:
         raise Refused("no other owner gets it")
@@ -29,25 +29,29 @@ def propose(case: Case) -> Proposal:
         raise Refused(f"a nested function uses `{name}`")
     spot = case.places.spot(statement)
     rest = spot.block[spot.index + 1 :]
-    if not rest or not isinstance(rest[-1], ast.Return) or not any(names_read(rest[-1], name)):
-        raise Refused("it is not returned at the end of its block")
-    if any(binds(each, name) for each in rest) or any(_stores(each, name) for each in rest):
-        raise Refused("it has another owner before it is returned")
-    if case.kind.name not in PLAIN and released_elsewhere(case, rest, name, None):
+    end = next((n for n, each in enumerate(rest) if _hands_over(each, name)), None)
+    if end is None:
+        raise Refused("no statement of its block hands it over")
+    last = rest[end]
+    plain = not isinstance(last, ast.Return) or isinstance(last.value, ast.Name)
+    if plain and end == 0:
+        raise Refused("nothing stands between it and its next owner")
+    statements = tuple(rest[:end] if plain else rest[: end + 1])
+    if any(binds(each, name) for each in statements):
+        raise Refused(f"`{name}` is bound again before it is handed over")
+    if case.kind.name not in PLAIN and released_elsewhere(case, statements, name, None):
         raise Refused("it is released in more than one place")
     text, operations = release_text(case, name)
-    plain = isinstance(rest[-1].value, ast.Name) and len(rest) > 1
-    statements = tuple(rest[:-1] if plain else rest)
     wrap = Wrap(statements, OnError(text))
-    return Proposal("Release it when something raises before it is returned", (*operations, wrap),
+    return Proposal("Release it when something raises before it is handed over", (*operations, wrap),
                     ("somebody else may have it already when something raises",))  # fmt: skip
 
 
-def _stores(statement: ast.stmt, name: str) -> bool:
-    """Whether the resource is stored in an object or a container."""
-    return any(
-        isinstance(node, ast.Assign)
-        and any(isinstance(target, (ast.Attribute, ast.Subscript)) for target in node.targets)
-        and any(names_read(node.value, name))
-        for node in ast.walk(statement)
-    )
+def _hands_over(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement returns it, or stores it in an object or a container."""
+    match statement:
+        case ast.Return(value=ast.expr() as value):
+            return any(names_read(value, name))
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript()], value=ast.Name(id=stored)):
+            return stored == name
+    return False

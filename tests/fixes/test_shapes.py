@@ -419,6 +419,37 @@ def test_what_no_fix_is_known_for_is_left_alone(program: str, reasons: tuple[str
         assert reason in {each.reason for each in done.refused}
 
 
+def test_what_an_object_gets_in_the_end_is_released_when_something_raises_before() -> None:
+    before = """
+        import socket
+        class Link:
+            def connect(self, address):
+                sock = socket.socket()
+                sock.connect(address)
+                self.sock = sock
+            def close(self):
+                self.sock.close()
+        """
+    after = """
+        import socket
+        class Link:
+            def connect(self, address):
+                sock = socket.socket()
+                try:
+                    sock.connect(address)
+                except BaseException:
+                    sock.close()
+                    raise
+                self.sock = sock
+            def close(self):
+                self.sock.close()
+        """
+
+    done = Fixer(Checker(Settings()), unsafe=True).fix(dedent(before).encode(), "app.py")
+
+    assert done.after.decode() == dedent(after)
+
+
 def test_an_expression_that_does_something_first_is_left_alone() -> None:
     program = "def f(log, path):\n    return log.begin().write(open(path).read())\n"
 
