@@ -142,7 +142,7 @@ KINDS = (
     Kind("lease", ("leases",), "lease", how="still held", verb="acquired by"),
     Kind(
         "pooled connection",
-        ("pools", "leases"),
+        ("pools",),
         "lease",
         how="not given back",
         verb="taken by",
@@ -150,7 +150,7 @@ KINDS = (
     ),
     Kind(
         "HTTP response",
-        ("pools", "leases"),
+        ("pools",),
         "lease",
         how="not released",
         verb="asked for by",

@@ -48,8 +48,7 @@ class Leases:
         """Tell what was lent by whom."""
         for lease in self._outstanding():
             if lease.id == key[1]:
-                thing = getattr(lease, "thing", lease)  # what a library's pool lent is what its user holds
-                return Sight(lease.kind, f"of {lease.owner}", self._acquired(lease), thing)
+                return Sight(lease.kind, f"of {lease.owner}, not released", self._acquired(lease), lease)
         return None
 
     def forget(self, ended: Owner) -> None:

@@ -10,13 +10,18 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..frames import Origin, Positions
 from ..origins import NOBODY, Acquisition, Owner
 from .patches import Patches, Stands
 from .probe import Book, Census, Key, Sight
+
+if TYPE_CHECKING:
+    from ..runtime.instrumentation.automatic import Automatic
 
 MODULES = (
     "psycopg_pool.pool",
@@ -34,13 +39,13 @@ MODULES = (
 
 
 class Pools:
-    """What libraries' pools lend becomes leases, which the probe of leases counts."""
+    """What libraries' pools have lent."""
 
     name = "pool"
 
     def __init__(self) -> None:
         self._patches = Patches()
-        self._undo: list[Callable[[], None]] = []
+        self._watched: list[Automatic] = []
         self._done: set[str] = set()
         self._made: weakref.WeakKeyDictionary[Any, Acquisition | None] = weakref.WeakKeyDictionary()
         self._modules = 0
@@ -56,22 +61,26 @@ class Pools:
     def stop(self) -> None:
         """Put everything back."""
         self._patches.undo()
-        while self._undo:
-            self._undo.pop()()
+        while self._watched:
+            self._watched.pop().undo()
         self._done.clear()
         self._made.clear()
         self.classes = ()
         self._modules = 0
 
     def take(self) -> Census:
-        """Nothing of its own."""
+        """What is lent now."""
         if len(sys.modules) != self._modules:
             self._find()
-        return frozenset()
+        return frozenset((self.name, id(acquired)) for watched in self._watched for _, acquired in watched.out())
 
     def describe(self, key: Key) -> Sight | None:
-        """Never asked."""
-        raise LookupError(key)
+        """Tell what was lent by which pool."""
+        for watched in self._watched:
+            for thing, acquired in watched.out():
+                if id(acquired) == key[1]:
+                    return Sight(acquired.kind, acquired.what, acquired, thing)
+        return None
 
     def forget(self, ended: Owner) -> None:
         """Nothing to do: the records go with the pools."""
@@ -93,14 +102,22 @@ class Pools:
         kinds: list[type] = []
         for name in found:
             self._done.add(name)
-            watched, kind = instrument_class(name)
-            self._undo.append(watched.undo)
+            watched, kind = instrument_class(name, self._taken, self._lost)
+            self._watched.append(watched)
             self._patches.put(kind, "__init__", self._making(kind.__init__))  # type: ignore[misc]
             kinds.append(kind)
         self.classes += tuple(kinds)
         for thing in gc.get_objects():
             if issubclass(type(thing), tuple(kinds)):  # what a thing says of its class may be anything
                 self._note(thing, None)
+
+    def _taken(self, kind: str, pool: str, at: Positions) -> Acquisition:
+        assert self._book is not None
+        return Acquisition(kind, f"of {pool}", Origin(at), self._book.current(), threading.get_ident())
+
+    def _lost(self, acquired: Acquisition) -> None:
+        if self._book is not None:
+            self._book.drop(acquired)
 
     def _note(self, pool: Any, acquired: Acquisition | None) -> None:
         with contextlib.suppress(TypeError):  # asyncpg's pool cannot be followed weakly

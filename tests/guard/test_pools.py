@@ -239,6 +239,27 @@ def test_asyncpg(told: Run) -> None:
 
 
 @scenario("""
+import sqlalchemy
+from pytest_memguard.runtime import instrument, subscribe
+from pytest_memguard.runtime.lease import outstanding
+ENGINE = sqlalchemy.create_engine("sqlite://")
+def test_it():
+    heard = []
+    leave = subscribe(heard.append)
+    with ENGINE.connect():
+        assert outstanding() == ()
+    assert heard == []
+    with instrument(ENGINE) as watched, ENGINE.connect():
+        assert len(list(watched.outstanding())) == len(outstanding()) == 1
+    leave()
+    assert [event.action for event in heard] == ["acquired", "released"]
+    ENGINE.dispose()
+""")
+def test_who_listens_to_leases_hears_only_of_what_was_asked_for(told: Run) -> None:
+    assert told.outcome("test_it") == "passed"
+
+
+@scenario("""
 import asyncio
 def test_it():
     async def use():

@@ -10,14 +10,16 @@ import contextlib
 import inspect
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
-from ..events import emit, hooks
-from ..lease import BaseLease, register
-from .ledger import ForeignLease, Instrumentation
+from ..origin import Positions
+from .ledger import Instrumentation
+
+Taken: TypeAlias = Callable[[str, str, Positions], Any]
+Lost: TypeAlias = Callable[[Any], object]
 
 CONNECTION = "pooled connection"
 RESPONSE = "HTTP response"
@@ -124,60 +126,55 @@ PACKAGES = ("psycopg", "psycopg_pool", "httpx", "httpcore", "urllib3", "requests
 """Whose frames stand between a desk and who asked."""
 
 
-class Lent(ForeignLease):
-    """A lease of one thing, which it does not keep alive."""
+class Lent:
+    """One thing that is lent, which this does not keep alive."""
 
-    __slots__ = ("ref",)
+    __slots__ = ("note", "ref")
 
-    def __init__(self, lender: Any, thing: Any, kind: str, positions: Any) -> None:
+    def __init__(self, thing: Any, note: Any) -> None:
         self.ref: Callable[[], Any] = weakref.ref(thing)
-        super().__init__(lender, None, kind, positions)
-
-    @property
-    def thing(self) -> Any:
-        """What was lent; None when it is freed."""
-        return self.ref()
-
-    def lose(self) -> None:
-        """Note that the collector took it back."""
-        self._drop()
-        if hooks:
-            emit(self.event("dropped"))
+        """Raises `TypeError` where nothing can follow it weakly."""
+        self.note = note
+        """What the listener answered."""
 
 
 class Automatic(Instrumentation):
-    """All pools of one class."""
+    """All pools of one class.
 
-    def __init__(self, kind: type, what: str, is_out: Callable[[Any], bool]) -> None:
-        super().__init__(kind, what, packages=(*PACKAGES, kind.__module__.partition(".")[0]))
+    `taken` is told the kind, the pool's class and where something was taken, and its answer is kept; `lost` gets that
+    answer when the collector took the thing back.  Listeners to leases hear nothing: the program did not ask for it.
+    """
+
+    def __init__(self, kind: type, what: str, is_out: Callable[[Any], bool], taken: Taken, lost: Lost) -> None:
+        super().__init__(kind, what, packages=(*PACKAGES, kind.__module__.partition(".")[0]), listed=False)
         self.label = kind.__qualname__
         self._inside = (*self._inside, "<string>")  # SQLAlchemy generates code around its own
         self._is_out = is_out
+        self._taken, self._lost = taken, lost
         self._lent: dict[int, Lent] = {}
-        register(self)
 
     def lend(self, thing: Any, known_by: Any) -> None:
         """Note that something was lent."""
         key = id(known_by)
-        if key in self._lent and self._lent[key].thing is thing:
+        if key in self._lent and self._lent[key].ref() is thing:
             return  # one desk asked another
-        with contextlib.suppress(TypeError):  # nothing can follow it weakly
-            self._lent[key] = Lent(self, thing, self.kind, self._positions())
+        with contextlib.suppress(TypeError):
+            self._lent[key] = Lent(thing, self._taken(self.kind, self.label, self._positions()))
 
     def take_back(self, known_by: Any, *, lost: bool = False) -> None:
         """Note that it came back; `lost`: because the collector found it."""
-        lease = self._lent.pop(id(known_by), None)
-        if lease is not None:
-            lease.lose() if lost else lease.end()
+        lent = self._lent.pop(id(known_by), None)
+        if lent is not None and lost:
+            self._lost(lent.note)
 
-    def outstanding(self) -> Iterable[BaseLease[Any]]:
-        """What is lent now: what was freed or closed meanwhile is not."""
-        for key, lease in list(self._lent.items()):
-            thing = lease.thing
+    def out(self) -> Iterator[tuple[Any, Any]]:
+        """What is lent now, each with its note: what was freed or closed meanwhile is not."""
+        for key, lent in list(self._lent.items()):
+            thing = lent.ref()
             if thing is None or not self._is_out(thing):
                 del self._lent[key]
-                lease.end()
-        return tuple(self._lent.values())
+            else:
+                yield thing, lent.note
 
     def put(self, holder: Any, name: str, method: Any) -> None:
         """Replace a method of the class, until `undo`."""
@@ -196,19 +193,14 @@ class Automatic(Instrumentation):
         self._lent.clear()
 
 
-def available(done: Iterable[str]) -> list[str]:
-    """The modules with pools that are imported and not among those that are done."""
-    return [name for name in (*(desk.module for desk in DESKS), SQLALCHEMY) if name in sys.modules and name not in done]
-
-
-def instrument_class(module: str) -> tuple[Automatic, type]:
+def instrument_class(module: str, taken: Taken, lost: Lost) -> tuple[Automatic, type]:
     """Watch every pool that a library's module makes or has made; `undo` of the first ends it."""
     if module == SQLALCHEMY:
-        return _sqlalchemy()
+        return _sqlalchemy(taken, lost)
     desk = next(desk for desk in DESKS if desk.module == module)
     room = sys.modules[module]
     kind: type = getattr(room, desk.name)
-    watched = Automatic(kind, desk.kind, desk.is_out)
+    watched = Automatic(kind, desk.kind, desk.is_out, taken, lost)
     for each in _family(kind):
         if desk.take in vars(each):
             watched.put(each, desk.take, _taking(watched, desk, getattr(each, desk.take)))
@@ -283,11 +275,15 @@ def _like(wrapper: Any, real: Any) -> Any:
 SQLALCHEMY = "sqlalchemy.pool.base"
 
 
-def _sqlalchemy() -> tuple[Automatic, type]:
+def _sqlalchemy(taken: Taken, lost: Lost) -> tuple[Automatic, type]:
     """SQLAlchemy's pools tell by events; one that the collector has to check in was left out."""
     kind: Any = sys.modules[SQLALCHEMY].Pool
     event = import_module("sqlalchemy.event")
-    watched = Automatic(kind, CONNECTION, lambda record: getattr(record, "dbapi_connection", None) is not None)
+
+    def is_out(record: Any) -> bool:
+        return getattr(record, "dbapi_connection", None) is not None
+
+    watched = Automatic(kind, CONNECTION, is_out, taken, lost)
 
     def checkout(_connection: Any, record: Any, _proxy: Any) -> None:
         watched.lend(record, record)

@@ -30,14 +30,17 @@ class Instrumentation:
     `outstanding()` lists what it lends; listeners get the events of every lease.
     """
 
-    def __init__(self, target: object, kind: str, name: str | None = None, packages: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, target: object, kind: str, name: str | None = None, packages: tuple[str, ...] = (), *, listed: bool = True
+    ) -> None:
         self.target = target
         self.kind = kind
         self.label = f"{type(target).__qualname__} {name!r}" if name else f"{type(target).__qualname__}"
         self._open: dict[Hashable, ForeignLease] = {}
         self._undo: list[Callable[[], None]] = []
         self._inside = _folders({*packages, type(target).__module__.partition(".")[0]})
-        register(self)
+        if listed:
+            register(self)
 
     def begin(self, key: Hashable) -> None:
         """Note that something was lent; `key` (an `id`, as a rule) tells it from the others."""
