@@ -78,9 +78,8 @@ def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord, outcome:
     if kind.category is Category.PROCESS and left_to_others(report.unit.node, statement, record.subject):
         return False
     if kind.category is Category.LOCK and not record.released_normally:
-        handed_in = parameters(report.unit.node)[report.unit.owner is not None :]
         owner, dot, _ = (record.subject or "").partition(".")
-        if dot and owner in handed_in:
+        if dot and owner not in ("self", "cls") and owner in parameters(report.unit.node):
             return False  # a lock inside something that was handed in is that thing's affair
         word = (record.subject or "").rpartition(".")[2]
         return f"{word}.release(" not in analysis.source.text
