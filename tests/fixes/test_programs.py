@@ -25,11 +25,16 @@ FIXER = Fixer(CHECKER, unsafe=True)
 
 
 def reported(text: str) -> set[int | None]:
-    """The sites in ``main`` that memlint reports."""
-    main = ast.parse(text).body[-1]
-    places = {(node.lineno, node.col_offset): site for node, site in sites(main)}  # type: ignore[arg-type]  # it is walked
+    """The sites in ``main`` that memlint reports; a call that gives two resources is left out, for it is one site."""
+    program = ast.parse(text)
+    lines = range(program.body[-1].lineno, len(text.splitlines()) + 1)
+    places = {
+        (node.lineno, node.col_offset): site
+        for node, site in sites(program)
+        if node.lineno in lines and not ast.unparse(node.func).endswith("pair")
+    }
     findings = CHECKER.check_bytes(text.encode(), "program.py").findings
-    return {places.get((finding.span.line, finding.span.column)) for finding in findings}
+    return {places.get((finding.span.line, finding.span.column)) for finding in findings} - {None}
 
 
 def fixed(program: str) -> FileFix:
