@@ -15,7 +15,7 @@ from memlint.findings import Skipped
 from memlint.flow.machine import FieldStore, Machine, World
 from memlint.flow.owners import FieldLoss, Fields, field_makers, instance_kind
 from memlint.flow.raising import RaiseLevel
-from memlint.flow.sites import Fate, SiteRecord
+from memlint.flow.sites import Fate, Site, SiteRecord
 from memlint.flow.solver import Solver
 from memlint.flow.state import State, Status
 from memlint.flow.summaries import Effect, Given, Summary
@@ -252,11 +252,7 @@ class FileAnalyser:
         if solver.bounded is not None:
             self._skip(unit, solver.bounded)
         gives = tuple(
-            Given(
-                machine.records[site].site.kind,
-                position,
-                getattr(machine.records[site].site.node, "lineno", 0),
-            )
+            self._given(machine.records[site].site, position)
             for site, position in sorted(machine.returned, key=lambda each: (each[0], each[1] or -1))
         )
         if graph.generator or not _always_gives(unit.node, machine):
@@ -265,6 +261,10 @@ class FileAnalyser:
             gives = ()
         stores = [store for store in machine.stores if store.site not in machine.by_block]
         return UnitReport(unit, machine.records, stores, _consistent(gives))
+
+    def _given(self, site: Site, position: int | None) -> Given:
+        """What a caller gets, with the call that acquires it: the innermost, where wrappers call wrappers."""
+        return Given(site.kind, position, site.origin or (self.source.path, self.source.span(site.node)))
 
     def _withholds(self, unit: Unit, graph: Graph, seen: Machine) -> bool:
         """Whether a return that gives a resource by one path gives something else by a path that owes nothing."""
@@ -386,7 +386,7 @@ class FileAnalyser:
             gives: tuple[Given, ...] = ()
             if node.name == "__init__" and not name.endswith(".__init__"):
                 kind = self.instance_kind(name.removeprefix(f"{self.module}."))
-                gives = () if kind is None else (Given(kind, None, node.lineno),)
+                gives = () if kind is None else (Given(kind, None),)
             elif self._hit(node):
                 report = self.report(unit)
                 gives = report.gives if report is not None else ()

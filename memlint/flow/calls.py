@@ -486,7 +486,7 @@ class _Call:
             m.throw(state, Flight(ExitKind.RAISE, None, node, f"`{call_text(node)}`"))
             return None
         if summary.gives and not summary.manager:
-            return m.given(state, summary.gives, node, summary.path)
+            return m.given(state, summary.gives, node)
         return view if view is not None else UNKNOWN
 
     def asks(self, value: Value) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Acquire, Catalogue, Kind
 from memlint.cfg.graph import RAISED, Block, Graph
-from memlint.findings import StepKind
+from memlint.findings import Span, StepKind
 from memlint.flow.exceptions import Flight
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import ExitKind, Fate, Mark, Outcome, Site, SiteRecord, Trail
@@ -171,7 +171,7 @@ class Machine:
 
     def acquire(
         self, state: State, node: ast.AST, kind: Kind, *, entry: Acquire | None = None, position: int = 0,
-        origin: tuple[str, int] | None = None,
+        origin: tuple[str, Span] | None = None,
     ) -> Handle:  # fmt: skip
         """A new obligation arises."""
         key = (id(node), position)
@@ -389,13 +389,12 @@ class Machine:
         state.places[receiver] = handle
         return Taken(handle)
 
-    def given(self, state: State, gives: tuple[Given, ...], node: ast.AST, path: str) -> Value:
+    def given(self, state: State, gives: tuple[Given, ...], node: ast.AST) -> Value:
         """What a function of the project gives to its caller."""
         if self.judging:
             return UNKNOWN
         made = [
-            (g.position, self.acquire(state, node, g.kind, position=g.position or 0, origin=(path, g.line)))
-            for g in gives
+            (g.position, self.acquire(state, node, g.kind, position=g.position or 0, origin=g.origin)) for g in gives
         ]
         if made[0][0] is None:
             return made[0][1]

@@ -7,7 +7,7 @@ import enum
 from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Acquire, Kind
-from memlint.findings import StepKind
+from memlint.findings import Span, StepKind
 
 
 class Fate(enum.Enum):
@@ -51,8 +51,8 @@ class Site:
     """Which element of the result, when one call acquires several."""
     text: str
     """Source text of the call, shortened."""
-    origin: tuple[str, int] | None = None
-    """File and line of the wrapped acquisition, when a function of the project acquires."""
+    origin: tuple[str, Span] | None = None
+    """File and place of the wrapped acquisition, when a function of the project acquires."""
 
 
 @dataclass(slots=True, eq=False)

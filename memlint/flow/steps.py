@@ -123,7 +123,7 @@ def _property(m: Machine, i: ir.GetAttribute, text: str, state: State) -> Value:
     if text == m.receiver and m.owner is not None:
         summary = m.world.computed(f"{m.owner}.{i.name}")
         if summary is not None and summary.gives:
-            return m.given(state, summary.gives, i.node, summary.path)
+            return m.given(state, summary.gives, i.node)
         types = m.world.field_types(m.owner, i.name)
         if types:
             return Result(Symbol(types))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from memlint.catalogue.model import Kind
+from memlint.findings import Span
 
 
 class Effect(enum.Enum):
@@ -32,8 +33,8 @@ class Given:
 
     kind: Kind
     position: int | None
-    line: int
-    """Where the function acquires it."""
+    origin: tuple[str, Span] | None = None
+    """File and place of the call that acquires it."""
     type: str | None = None
 
 

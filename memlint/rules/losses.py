@@ -198,7 +198,12 @@ def witness(source: Source, record: SiteRecord, outcome: Outcome) -> tuple[Step,
         0,
     )
     kept = [m for i, m in enumerate(marks[start:]) if i == 0 or m.kind is not StepKind.ACQUIRE]
-    return tuple(Step(mark.kind, source.span(_head(mark.node)), mark.text) for mark in kept)
+    steps = tuple(Step(mark.kind, source.span(_head(mark.node)), mark.text) for mark in kept)
+    if record.site.origin is None:
+        return steps
+    path, span = record.site.origin
+    first = Step(StepKind.ACQUIRE, span, "comes from here", None if path == source.path else path)
+    return (first, *steps)
 
 
 def _head(node: ast.AST) -> ast.AST:

@@ -51,7 +51,7 @@ class Repeats:
         self._tape.look()
 
     def grew(self) -> bool:
-        """Whether the reported run left more blocks, and more objects or a longer container: a quarter of clean tests do."""
+        """Whether the reported run left more blocks, and objects or a longer container: a quarter of clean tests do."""
         self._tape.look()
         self._native = native.in_use() - self._native
         before, after = self._tape.sizes()

@@ -120,3 +120,15 @@ def test_files_that_import_each_other_end(package: Path) -> None:
     (package / "app" / "b.py").write_text("from app.a import f\n\ndef g(p, n):\n    return f(p, n)\n")
 
     assert codes(package) == []
+
+
+def test_the_path_begins_where_the_innermost_helper_acquires(package: Path) -> None:
+    text = "from app import opened\n\ndef wrapped(p):\n    return opened(p)\n\ndef main(p):\n    f = wrapped(p)\n"
+    (package / "app" / "use.py").write_text(text)
+
+    (finding,) = check_paths([package / "app" / "use.py"], settings=Settings()).findings
+
+    first, second, *_ = finding.witness
+    assert first.path is not None
+    assert (Path(first.path).name, first.span.line) == ("files.py", 2)
+    assert (second.path, second.span.line) == (None, 7)
