@@ -11,7 +11,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parent.parent.parent
-OWN = {"memlint", "pytest_memguard", "tests", "examples"}
+OWN = {"benchmarks", "memlint", "pytest_memguard", "tests", "examples"}
 
 
 def extra(name: str) -> Iterator[str]:
