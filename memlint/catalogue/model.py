@@ -141,6 +141,8 @@ class Acquire:
     """Qualified class of the result, when it is not the call itself or the kind's first type."""
     receiver: bool = False
     """The obligation is the receiver's, not the result's: ``lock.acquire()`` makes ``lock`` owe."""
+    also: tuple[str, ...] = ()
+    """Methods that whoever acquires in this way must call besides a release (``unlink`` of shared memory)."""
     passive: bool = False
     """The result owes only what ``wraps`` brings: around nothing that owes, it owes nothing."""
 

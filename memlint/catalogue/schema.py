@@ -216,6 +216,7 @@ SECTIONS: Mapping[str, Section] = {
         unless=_conditions,
         type=_name,
         receiver=_flag,
+        also=_names,
         passive=_flag,
     ),
     "release": _calls(model.Release, arguments=_arguments, kinds=_texts, awaited=_flag),
