@@ -129,6 +129,7 @@ class Acquisition:
         for name in reversed(self.names):
             release = way.format(name=name)
             body = f"try:\n    {release}\nfinally:\n{textwrap.indent(body, '    ')}" if body else f"{release}\n"
+            body += "".join(f"{name}.{method}()\n" for method in self.entry.also if f".{method}(" not in way)
         return function(f"{self.before}{self.statement}\n{body}", self.imports, self.parameters)
 
     def entering(self) -> Program | None:
