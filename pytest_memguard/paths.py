@@ -37,7 +37,7 @@ def all_roots() -> dict[str, Any]:
     """The dictionaries of all modules but the harness's, by module name."""
     return {
         name: vars(module)
-        for name, module in list(sys.modules.items())
+        for name, module in sys.modules.copy().items()
         if type(module) is types.ModuleType and not name.startswith(("_pytest", "pytest", "pluggy"))
     }
 
@@ -58,7 +58,7 @@ class Chain:
 def module_roots(place: Place) -> dict[str, Any]:
     """The dictionaries of the project's modules, or of those that are installed, by module name."""
     roots: dict[str, Any] = {}
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         file = getattr(module, "__file__", None) if type(module) is types.ModuleType else None
         if isinstance(file, str) and place_of(file) is place:
             roots[name] = vars(module)

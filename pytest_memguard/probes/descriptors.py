@@ -124,7 +124,7 @@ class Descriptors:
         """Drop the records of an owner that has been judged."""
         if not (self._known or self._paths or self._maps):
             return
-        self._known = {number: pair for number, pair in self._known.items() if pair[1].owner is not ended}
+        self._known = {number: pair for number, pair in self._known.copy().items() if pair[1].owner is not ended}
         kept = [acquired for acquired in self._paths if acquired.owner is not ended]
         self._paths = deque(kept, maxlen=self._paths.maxlen)
         self._maps = deque((pair for pair in self._maps if pair[1].owner is not ended), maxlen=self._maps.maxlen)

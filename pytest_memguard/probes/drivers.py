@@ -117,7 +117,7 @@ class Drivers:
     def forget(self, _: Owner) -> None:
         """Drop the records of what is gone."""
         if self._live:
-            self._live = {key: each for key, each in self._live.items() if each[0]() is not None}
+            self._live = {key: each for key, each in self._live.copy().items() if each[0]() is not None}
 
     def at(self, number: int, link: str) -> Sight | None:
         """The connection that has a descriptor which C code opened."""

@@ -52,7 +52,7 @@ class ExitCallbacks(State):
         self._keys = frozenset(self._waiting)
 
     def _unregistered(self, _: Any, function: Callable[..., Any]) -> None:
-        for key in [key for key, waiting in self._waiting.items() if waiting == function]:
+        for key in [key for key, waiting in self._waiting.copy().items() if waiting == function]:
             del self._waiting[key]
             self._writers.pop(key[1], None)
         self._keys = frozenset(self._waiting)

@@ -72,7 +72,7 @@ class Files:
 
     def forget(self, ended: Owner) -> None:
         """Drop the records of an owner that has been judged."""
-        for number, (acquired, ref) in list(self._by_number.items()):
+        for number, (acquired, ref) in self._by_number.copy().items():
             if acquired.owner is ended or ref() is None:
                 del self._by_number[number]
 

@@ -53,7 +53,7 @@ class Leases:
 
     def forget(self, ended: Owner) -> None:
         """Drop the records of an owner that has been judged."""
-        self._owners = {number: owner for number, owner in self._owners.items() if owner is not ended}
+        self._owners = {number: owner for number, owner in self._owners.copy().items() if owner is not ended}
 
     def _outstanding(self) -> tuple[Any, ...]:
         module = sys.modules.get("pytest_memguard.runtime.lease")

@@ -50,7 +50,7 @@ class Locks:
             self._find()
         if not self._locks:
             return frozenset()
-        held = ((ref(), key) for key, (ref, _) in list(self._locks.items()))
+        held = ((ref(), key) for key, (ref, _) in self._locks.copy().items())
         return frozenset((self.name, key, at) for lock, key in held if lock is not None for at in range(times(lock)))
 
     def describe(self, key: Key) -> Sight | None:

@@ -27,7 +27,7 @@ class LoggingHandlers(State):
 
     def begin(self, _: Stands) -> None:
         """Patch `addHandler`; what is on a logger says the rest."""
-        self._added: weakref.WeakKeyDictionary[logging.Handler, tuple[logging.Logger, Acquisition]]
+        self._added: weakref.WeakKeyDictionary[logging.Handler, tuple[weakref.ref[logging.Logger], Acquisition]]
         self._added = weakref.WeakKeyDictionary()
         self._patches = Patches()
         self._patches.put(logging.Logger, "addHandler", self._adding(logging.Logger.addHandler))
@@ -41,19 +41,20 @@ class LoggingHandlers(State):
     def take(self) -> Census:
         """The handlers that were added and are still on their loggers."""
         if self._added or self._keys:
-            pairs = [(handler, logger) for handler, (logger, _) in self._added.items()]
+            pairs = [(handler, ref()) for handler, (ref, _) in self._added.items()]
             self._keys = frozenset(
                 (self.name, id(handler))
                 for handler, logger in pairs
-                if any(handler is each for each in logger.handlers)
+                if logger is not None and any(handler is each for each in logger.handlers)
             )
         return self._keys
 
     def describe(self, key: Key) -> Sight | None:
         """Tell the handler's type and the logger."""
-        for handler, (logger, acquired) in self._added.items():
-            if id(handler) == key[1]:
-                where = "the root logger" if logger.parent is None else repr(logger.name)
+        for handler, (ref, acquired) in self._added.items():
+            logger = ref()
+            if id(handler) == key[1] and logger is not None:
+                where = "the root logger" if logger is logging.getLogger() else repr(logger.name)
                 return Sight(self.name, f"{type(handler).__name__} on {where}", acquired, handler)
         return None
 
@@ -66,7 +67,7 @@ class LoggingHandlers(State):
             real(self_, hdlr)
             if type(hdlr).__module__ != "_pytest.logging":
                 with contextlib.suppress(TypeError):  # a handler of another make that no weak reference can follow
-                    self._added[hdlr] = self_, self.acquired(sys._getframe(1))
+                    self._added[hdlr] = weakref.ref(self_), self.acquired(sys._getframe(1))
 
         addHandler.__doc__ = real.__doc__
         return addHandler

@@ -15,14 +15,14 @@ DEEP = 2
 
 def values() -> Iterator[tuple[Any, str]]:
     """Each value with its dotted name; nothing of a value is called."""
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         file = getattr(module, "__file__", None) if type(module) is types.ModuleType else None
         if isinstance(file, str) and place_of(file) is Place.PROJECT:
             yield from _inside(vars(module), name, DEEP)
 
 
 def _inside(names: dict[str, Any], where: str, deep: int) -> Iterator[tuple[Any, str]]:
-    for name, value in list(names.items()):
+    for name, value in names.copy().items():
         yield value, f"{where}.{name}"
         kind = type(value)
         if deep > 1 and _is_projects(value if kind is type else kind):

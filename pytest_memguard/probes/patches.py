@@ -79,7 +79,7 @@ def _bound_to(wanted: dict[int, Stand]) -> list[tuple[types.ModuleType, str, Sta
         (module, name, wanted[id(value)])
         for module in everything
         if isinstance(module, types.ModuleType)
-        for name, value in list(vars(module).items())
+        for name, value in vars(module).copy().items()
         if id(value) in wanted
     ]
 

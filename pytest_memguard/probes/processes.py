@@ -88,7 +88,9 @@ class Processes:
 
     def forget(self, ended: Owner) -> None:
         """Drop the records of an owner that has been judged."""
-        self._known = {number: acquired for number, acquired in self._known.items() if acquired.owner is not ended}
+        self._known = {
+            number: acquired for number, acquired in self._known.copy().items() if acquired.owner is not ended
+        }
 
     def note(self, number: int, what: str, frame: Any) -> None:
         """Remember who started a child."""

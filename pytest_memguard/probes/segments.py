@@ -63,7 +63,7 @@ class Segments:
     def forget(self, ended: Owner) -> None:
         """Drop the records of an owner that has been judged."""
         for table in (self._segments, self._semaphores):
-            for name in [name for name, acquired in table.items() if acquired.owner is ended]:
+            for name in [name for name, acquired in table.copy().items() if acquired.owner is ended]:
                 del table[name]
 
     def _find(self) -> None:

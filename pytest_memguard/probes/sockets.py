@@ -59,7 +59,7 @@ class Sockets:
 
     def forget(self, ended: Owner) -> None:
         """Drop the records of an owner that has been judged; those of sockets go with the sockets."""
-        self._numbers = {at: pair for at, pair in self._numbers.items() if pair[1].owner is not ended}
+        self._numbers = {at: pair for at, pair in self._numbers.copy().items() if pair[1].owner is not ended}
 
     def at(self, number: int, link: str) -> Sight | None:
         """The socket that has a descriptor."""

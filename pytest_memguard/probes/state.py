@@ -63,7 +63,7 @@ class State:
         """Keep only the lines that explain what still deviates."""
         if self._writers:
             names = {key[1] for key in self._keys}
-            self._writers = {name: writers for name, writers in self._writers.items() if name in names}
+            self._writers = {name: writers for name, writers in self._writers.copy().items() if name in names}
 
     def wrote(self, frame: FrameType | None, name: Hashable, *value: Hashable) -> None:
         """Note whose line makes a name deviate; writing the same again, as restoring does, leaves the first.

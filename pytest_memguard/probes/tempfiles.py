@@ -65,7 +65,7 @@ class TemporaryFiles:
         """Drop the records of an owner that has been judged, and of what is gone."""
         self._made = {
             path: acquired
-            for path, acquired in self._made.items()
+            for path, acquired in self._made.copy().items()
             if acquired.owner is not ended and os.path.lexists(path)
         }
 

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+import types
+import weakref
+from typing import Any
+
+from pytest_memguard.probes import named
+
 from .conftest import Run, scenario
 
 KINDS = 'import pytest\npytestmark = pytest.mark.memguard(kinds="filled cache=on")\n'
@@ -72,3 +80,37 @@ def test_what_the_collector_cannot_free_is_told_by_its_type(told: Run) -> None:
         "uncollectable object",
         "of Thing",
     )
+
+
+def test_modules_may_go_while_they_are_looked_at() -> None:
+    """As jinja's do: a collection that begins in the middle takes them out."""
+    name = "a_module_that_goes"
+    before = gc.get_threshold()
+    gc.set_threshold(200)  # far fewer than there are modules
+    gc.collect()
+    module = types.ModuleType(name)
+    vars(module)["itself"] = module
+    modules: dict[str, Any] = sys.modules
+    modules[name] = weakref.proxy(module, lambda _: sys.modules.pop(name, None))
+    del module
+    try:
+        assert list(named.values())
+    finally:
+        gc.set_threshold(*before)
+    gc.collect()
+    assert name not in sys.modules
+
+
+@scenario("""
+import logging
+
+def test_a_logger_of_its_own():
+    logger = logging.Logger("mine")
+    logger.addHandler(logging.NullHandler())
+
+def test_a_logger_for_all():
+    logging.getLogger("ours").addHandler(logging.NullHandler())
+""")
+def test_a_handler_of_a_logger_that_goes_goes_with_it(told: Run) -> None:
+    (found,) = told.findings
+    assert (found["test"].rpartition("::")[2], found["what"]) == ("test_a_logger_for_all", "NullHandler on 'ours'")

@@ -169,7 +169,7 @@ class Automatic(Instrumentation):
 
     def out(self) -> Iterator[tuple[Any, Any]]:
         """What is lent now, each with its note: what was freed or closed meanwhile is not."""
-        for key, lent in list(self._lent.items()):
+        for key, lent in self._lent.copy().items():
             thing = lent.ref()
             if thing is None or not self._is_out(thing):
                 del self._lent[key]
