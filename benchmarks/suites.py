@@ -78,8 +78,8 @@ SUITES = (
     Suite(
         "werkzeug",
         "3.1.9",
-        ("cryptography", "watchdog", "ephemeral-port-reserve"),
-        (*NO_ADDOPTS, "tests", "--ignore=tests/test_serving.py"),
+        ("cryptography", "watchdog", "ephemeral-port-reserve", "pytest-timeout"),
+        (*NO_ADDOPTS, "-p", "pytest_timeout", "tests", "--ignore=tests/test_serving.py"),
         "test_serving's reloader does not end on a loaded machine",
     ),
     Suite("jinja2", "3.1.6", ("trio",), (*NO_ADDOPTS, "tests")),
@@ -128,7 +128,7 @@ SUITES = (
     Suite(
         "urllib3",
         "2.8.0",
-        ("brotli", "PySocks", "trustme"),
+        ("brotli", "PySocks", "trustme", "quart", "quart-trio", "hypercorn"),
         (*NO_ADDOPTS, "test", "--ignore=test/with_dummyserver", "--ignore=test/contrib"),
         "the rest needs a patched server that is not on the index",
     ),

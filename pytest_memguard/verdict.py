@@ -194,7 +194,8 @@ def judge_growth(growth: Growth, owner: Owner) -> Finding:
     size = f", {growth.size} bytes" if growth.size is not None else ""
     what = f"of {growth.objects} objects and {growth.blocks} blocks{size} a run ({growth.kinds})"
     found = Finding(verdict, reason, GROWTH, what, "in every run", None, owner, growth.held_by)
-    return replace(found, place=growth.place, size=growth.size, lines=growth.lines)
+    place = growth.place or "nothing outside the test harness"
+    return replace(found, place=place, size=growth.size, lines=growth.lines)
 
 
 def judge_native(size: int, runs: int, owner: Owner) -> Finding:

@@ -63,7 +63,9 @@ class Environment(State):
 
     def _changed(self, arguments: tuple[Any, ...]) -> None:
         name, value = arguments if len(arguments) == 2 else (arguments[0], None)
-        if name not in self._harness:
+        if self._base.get(name) == value:  # put back: a suite may clear and refill the whole environment for each test
+            self._writers.pop(name, None)
+        elif name not in self._harness:
             self.wrote(sys._getframe(2), name, value)
 
 

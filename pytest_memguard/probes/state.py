@@ -16,7 +16,7 @@ from ..origins import Acquisition, Owner, positions
 from .patches import Stand, Stands
 from .probe import Book, Census, Key, Sight
 
-MOST = 64
+MOST = 512
 """How many names are remembered before those that do not deviate are dropped."""
 
 
