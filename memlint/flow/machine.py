@@ -156,8 +156,9 @@ class Machine:
         self.throw(thrown, Flight(kind, classes, node, text))
 
     def throw(self, state: State, flight: Flight) -> None:
-        """``state`` itself leaves by an exception."""
+        """``state`` itself leaves by an exception; what it was about to return goes nowhere."""
         state.flight = flight
+        state.returning = None
         held = state.held()
         if held:
             state.failed |= frozenset(held)

@@ -316,8 +316,9 @@ def _define(m: Machine, i: ir.Define, state: State) -> bool:
 
 def _set_return(m: Machine, i: ir.SetReturn, state: State) -> bool:
     state.returning = state.places.get(i.source, UNKNOWN) if i.source is not None else NONE
-    for handle in state.handles(state.returning):
-        m.reclaim(state, handle)
+    for item in state.returning.items if isinstance(state.returning, Pair) else (state.returning,):
+        if isinstance(item, Handle):
+            m.reclaim(state, item)
     late.returned(m, state, i.node)
     if any(state.status.get(handle) is Status.HELD for handle in state.handles(state.returning)):
         m.giving.add(id(i.node))
