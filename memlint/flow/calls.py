@@ -105,10 +105,11 @@ def call(m: Machine, i: ir.Call, state: State) -> bool:
     if m.building and any(value == Path(m.receiver or "") for value, _, _ in arguments.every()):
         m.transfer_fields(state, i.node, f"handed on with the object by `{call_text(i.node)}`")
     for handed, _, _ in arguments.every():
-        if isinstance(handed, Method) and isinstance(handed.base, Handle) and handed.name in m.kind(handed.base).release:
-            m.reclaim(state, handed.base)  # callback(f.close): released here, if later
-        if isinstance(handed, Taken):  # wait_for(lock.acquire(), 5): whether it is held is told by the callee
-            m.transfer(state, handed.handle, i.node, f"handed to `{call_text(i.node)}`")
+        match handed:
+            case Method(Handle() as handle, name) if name in m.kind(handle).release:
+                m.reclaim(state, handle)  # callback(f.close): released here, if later
+            case Taken(handle):  # wait_for(lock.acquire(), 5): whether it is held is told by the callee
+                m.transfer(state, handle, i.node, f"handed to `{call_text(i.node)}`")
     one = _Call(m, i, state, arguments)
     value = one.dispatch(callee)
     if value is None:
