@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from memlint.catalogue.model import Catalogue, Kind
 from memlint.fixes.kinds import CONSUMERS, FACTS, RETURN_WHEN_DONE, TEXTS, VALUES
-from memlint.fixes.places import SCOPES
+from memlint.fixes.places import SCOPES, callee
 from memlint.source.names import ModuleNames
 
 
@@ -106,7 +106,7 @@ class Derived:
         need = max((self.need(_unstarred(value)) for value in values), default=Need.NONE)
         if need is Need.NONE or self._borrows(call) is not None:
             return
-        if any(name.startswith(RETURN_WHEN_DONE) for name in self._names.qualified(call.func)):
+        if any(name.startswith(RETURN_WHEN_DONE) for name in callee(call, self._names)):
             return
         if isinstance(call.func, ast.Attribute):
             root = _root(call.func.value)
@@ -198,7 +198,7 @@ class Derived:
 
     def _borrows(self, call: ast.Call) -> bool | None:
         """Whether a callee is known to borrow, and if so whether its result reads later."""
-        for name in self._names.qualified(call.func):
+        for name in callee(call, self._names):
             qualified = self._catalogue.resolve(name)
             if qualified.removeprefix("builtins.") in CONSUMERS and qualified.startswith("builtins."):
                 return False

@@ -10,7 +10,7 @@ from memlint.catalogue.model import Category, Kind
 from memlint.fixes.case import Case
 from memlint.fixes.derived import Derived, Need
 from memlint.fixes.kinds import PLAIN, TEXTS, UNSEEN
-from memlint.fixes.places import SCOPES, FunctionNode, Spot, binds, captured, names_read
+from memlint.fixes.places import SCOPES, FunctionNode, Spot, binds, callee, captured, names_read
 from memlint.fixes.proposal import Refused
 from memlint.flow.sites import Fate
 
@@ -260,7 +260,7 @@ def refuse_locked(case: Case, nodes: Iterable[ast.AST]) -> None:
         Refused: that is so.
     """
     names = case.places.names
-    if any(isinstance(node, ast.Call) and _LOCKS & set(names.qualified(node.func)) for node in nodes):
+    if any(isinstance(node, ast.Call) and _LOCKS & set(callee(node, names)) for node in nodes):
         raise Refused("a lock on the file lasts for as long as it is open")
 
 

@@ -149,6 +149,14 @@ class Places:
         return {*names.imports, *names.functions, *names.classes, *names.aliases, *names.instances, *names.bound}
 
 
+def callee(call: ast.Call, names: ModuleNames) -> tuple[str, ...]:
+    """The qualified names of what is called; none where it is a method of a literal or of another call's result."""
+    node: ast.expr = call.func
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return names.qualified(call.func) if isinstance(node, ast.Name) else ()
+
+
 def _enters(item: ast.withitem, name: str) -> bool:
     return isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -66,8 +67,12 @@ class ModuleNames:
             case ast.Subscript(value=base):
                 return self._qualified(base, depth)
             case ast.Constant(value=str(text)):
+                if not text.lstrip()[:1].isidentifier():
+                    return ()
                 try:
-                    return self._qualified(ast.parse(text, mode="eval").body, depth)
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore")  # a text need not be an annotation, nor Python
+                        return self._qualified(ast.parse(text, mode="eval").body, depth)
                 except (SyntaxError, ValueError, RecursionError, MemoryError):
                     return ()  # an annotation that is no expression names nothing
         return ()

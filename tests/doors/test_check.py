@@ -193,3 +193,10 @@ def test_output_is_the_same_twice(name: str, faked: Command, tmp_path: Path) -> 
     first, second = (faked("check", "--output-format", name, *files) for files in (["."], ["c.py", "b.py", "a.py"]))
 
     assert first == second
+
+
+def test_texts_of_a_program_are_no_warnings_of_ours(memlint: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f(path):\n    with open(path) as x:\n        return 'a 1if'.join(x)\n")
+    (tmp_path / "b.py").write_text("def f(path):\n    x = open(path)\n    return '1if'.join(x.readlines())\n")
+
+    assert memlint("check").err == ""
