@@ -286,10 +286,17 @@ def moded(findings: Iterable[Finding], settings: Settings) -> Iterator[Finding]:
     for finding in findings:
         if finding.verdict is Verdict.NOT_LEAKING or settings.ignores(finding.kind):
             continue
+        if finding.verdict is Verdict.UNKNOWN and _is_a_note_at_most(finding, settings):
+            continue
         if settings.only_reports(finding.kind) and not finding.advisory:
             yield replace(finding, advisory=True, reason=f"{finding.reason}; this kind is only reported")
         else:
             yield finding
+
+
+def _is_a_note_at_most(finding: Finding, settings: Settings) -> bool:
+    """Whether suites have a kind on purpose: what a library does of it, as certifi at exit, is no news."""
+    return settings.only_reports(finding.kind) and kinds.find(finding.kind).mode == "report"
 
 
 class LeakError(AssertionError):
