@@ -68,17 +68,19 @@ def _closer(kind: Kind) -> str | None:
     return None
 
 
-def enclose(case: Case, life: Lifetime, item: Item, manner: Way) -> tuple[Operation, ...]:
+def enclose(
+    case: Case, life: Lifetime, item: Item, manner: Way, declares: str | None = None
+) -> tuple[Operation, ...]:  # fmt: skip
     """Put a lifetime into a block, or into the ``with`` line whose whole body the lifetime would be."""
     outer = life.spot.owner
     acquisition = life.spot.block[life.spot.index]
     sort = ast.AsyncWith if manner.asynchronous else ast.With
     whole = life.spot.index == 0 and life.last == len(life.spot.block) - 1 and life.last > 0
-    if isinstance(outer, sort) and whole and _joins(case, outer, item):
+    if isinstance(outer, sort) and whole and declares is None and _joins(case, outer, item):
         drops = (acquisition, *life.drops)
         return (*manner.operations, JoinBlock(outer, item, drops, life.unwraps))
     wrap = Wrap(life.statements, Block((item,), manner.asynchronous), acquisition, drops=life.drops,
-                unwraps=life.unwraps)  # fmt: skip
+                unwraps=life.unwraps, declares=declares)  # fmt: skip
     return (*manner.operations, wrap)
 
 

@@ -63,6 +63,8 @@ class Wrap:
     """Of ``statements``: releases that the block makes needless."""
     unwraps: ast.Try | None = None
     """Of ``statements``: a ``try`` whose ``finally`` is made needless."""
+    declares: str | None = None
+    """A statement before the new one: the annotation of the variable, which a block cannot say."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -229,8 +229,11 @@ class _Rewriting(cst.CSTTransformer):
                     nodes = [led(nodes[0], footer), *nodes[1:]]
                 footer = told
                 body += nodes
-            new = self._around(wrap, head, body, footer, moved)
-            return [*slots[:first], _Slot(None, [new]), *slots[first + count :]]
+            new = [self._around(wrap, head, body, footer, moved)]
+            if wrap.declares is not None:
+                (declared,) = self._parsed(wrap.declares)
+                new = [with_lines(declared, new[0].leading_lines), with_lines(new[0], ())]
+            return [*slots[:first], _Slot(None, new), *slots[first + count :]]
 
         self._edit_block(anchor, edit)
 

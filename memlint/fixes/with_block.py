@@ -25,7 +25,10 @@ def propose(case: Case) -> Proposal:
     life = lifetime(case, statement, name)
     if case.kind.category is Category.PROCESS and life.release is None and life.closing is None:
         raise Refused("a block would wait for the process, and nothing here does")
-    operations = enclose(case, life, Item(case.alone, name, manner.wrapper), manner)
+    declares = None
+    if isinstance(statement, ast.AnnAssign):
+        declares = f"{name}: {ast.get_source_segment(case.source.text, statement.annotation)}"
+    operations = enclose(case, life, Item(case.alone, name, manner.wrapper), manner, declares)
     return Proposal(f"Hold it by {manner.words}", operations, doubts(life, manner))
 
 
@@ -43,6 +46,6 @@ def bound_name(case: Case, statement: ast.stmt) -> str:
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is case.value:
             return name
-        case ast.AnnAssign():
-            raise Refused("the variable's annotation would be lost")
+        case ast.AnnAssign(target=ast.Name(id=name), simple=1, value=value) if value is case.value:
+            return name
     raise Refused("it is not simply bound to a variable")

@@ -241,6 +241,23 @@ SAFE = {
                     show(line)
         """,
     ),
+    "an annotation stays with the variable": (
+        """
+        from typing import IO
+        def f(path):
+            # the source
+            stream: IO[str] = open(path)  # opened
+            return stream.read()
+        """,
+        """
+        from typing import IO
+        def f(path):
+            # the source
+            stream: IO[str]
+            with open(path) as stream:  # opened
+                return stream.read()
+        """,
+    ),
     "a lock is held by its block": (
         """
         import threading
