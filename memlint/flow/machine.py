@@ -279,9 +279,13 @@ class Machine:
         held = state.held()
         if not held:
             return
-        reachable = state.referenced()
+        missing = set(held)
+        for value in (*state.places.values(), state.returning):
+            missing.difference_update(state.handles(value))
+            if not missing:
+                return
         for handle in held:
-            if handle not in reachable:
+            if handle in missing:
                 self.lose(state, handle, node, fate, _LOST[fate])
 
     def _note(self, state: State, handle: Handle, fate: Fate, node: ast.AST, text: str) -> None:

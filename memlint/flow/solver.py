@@ -122,10 +122,10 @@ class Solver:
     def _watched(self, number: int, state: State) -> bool:
         """Whether a released resource may be used here or later by a name of its own."""
         live = self.live[number]
-        return late.stored(self.machine, state) or any(
-            isinstance(place, str) and place in live and late.watched(self.machine, state, value)
-            for place, value in state.places.items()
-        )
+        for place in live & state.places.keys():
+            if late.watched(self.machine, state, state.places[place]):
+                return True
+        return late.stored(self.machine, state)
 
     def _forget_dead(self, number: int, state: State) -> None:
         live = self.live[number]

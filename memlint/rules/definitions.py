@@ -156,7 +156,7 @@ class StructureRule:
 
     def check(self, analysis: Analysis) -> Iterator[Finding]:
         """The findings of this rule in one file."""
-        if self.trigger.search(analysis.source.data) is None:
+        if not self.trigger.search(analysis.source.data):
             return
         for symbol, node, message in self.places(analysis):
             yield Finding(

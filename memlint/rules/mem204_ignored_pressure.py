@@ -27,11 +27,12 @@ class IgnoredPressure(StructureRule):
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a function that writes in a loop, and one a dropped answer."""
         found = definitions(analysis.source)
+        monitors = _monitors(found)
         for function in found.functions:
             nodes = list(own_nodes(function.node))
             if isinstance(function.node, ast.AsyncFunctionDef):
                 yield from _writes(function, nodes, found)
-            yield from _dropped(function, nodes, found)
+            yield from _dropped(function, nodes, monitors)
 
 
 def _writes(function: Function, nodes: list[ast.AST], found: Definitions) -> Iterator[tuple[str, ast.AST, str]]:
@@ -87,25 +88,30 @@ def _given_away(nodes: list[ast.AST], writer: str) -> bool:
     )
 
 
-def _dropped(function: Function, nodes: list[ast.AST], found: Definitions) -> Iterator[tuple[str, ast.AST, str]]:
-    """Answers of a monitor that nobody has told what to do under pressure."""
-    monitors = {
-        name
-        for node in [*nodes, *ast.walk(found.tree)]
+def _monitors(found: Definitions) -> set[str | None]:
+    """The names of a file's memory monitors, when nobody has told them what to do under pressure."""
+    nodes = list(ast.walk(found.tree)) if "MemoryMonitor" in found.names.imports or _named(found) else []
+    if any(isinstance(node, ast.Attribute) and node.attr in ("relieve", "on_change") for node in nodes):
+        return set()
+    return {
+        reference(target)
+        for node in nodes
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
         and _MONITOR in found.names.qualified(node.value.func)
         for target in node.targets
-        if (name := reference(target)) is not None
-    }
-    if not monitors:
-        return
-    told = any(
-        isinstance(node, ast.Attribute) and node.attr in ("relieve", "on_change") for node in ast.walk(found.tree)
-    )
+    } - {None}
+
+
+def _named(found: Definitions) -> bool:
+    return any(_MONITOR.startswith(each) for names in found.names.imports.values() for each in names)
+
+
+def _dropped(function: Function, nodes: list[ast.AST], monitors: set[str | None]) -> Iterator[tuple[str, ast.AST, str]]:
+    """Answers of such a monitor that are dropped."""
     for node in nodes:
         match node:
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner, attr="check")) as call) if not told:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner, attr="check")) as call):
                 name = reference(owner)
                 if name in monitors:
                     yield function.symbol, call, f"`{name}` is asked how near the limit is, and its answer is dropped"
