@@ -10,21 +10,22 @@ from typing import ClassVar, Protocol
 
 from memlint.catalogue.model import Acquire, Catalogue, Context, Kind
 from memlint.cfg.builder import build
-from memlint.cfg.graph import CodeNode, FunctionNode, Graph, TooLarge
+from memlint.cfg.graph import FunctionNode, Graph, TooLarge
 from memlint.findings import Skipped
+from memlint.flow.bodies import abstract, mentions, never_returns, starred
+from memlint.flow.effects import always_gives, consistent, effect_of
 from memlint.flow.machine import FieldStore, Machine, World
 from memlint.flow.owners import FieldLoss, Fields, field_makers, instance_kind
 from memlint.flow.raising import RaiseLevel
-from memlint.flow.sites import Fate, Site, SiteRecord
+from memlint.flow.sites import Site, SiteRecord
 from memlint.flow.solver import Solver
-from memlint.flow.state import State, Status
+from memlint.flow.state import State
 from memlint.flow.summaries import Effect, Given, Summary
 from memlint.flow.units import Unit, enclosing_names, find_units
-from memlint.flow.values import Handle, Pair, Result, Symbol, Value, View
+from memlint.flow.values import Pair, Result, Symbol
 from memlint.source.names import ModuleNames, module_names
 from memlint.source.prefilter import Prefilter
 from memlint.source.text import Source
-from memlint.source.walk import statements, walk
 
 DEEPEST = 20
 """Calls that are followed from one function into the next; what lies deeper counts as unknown."""
@@ -255,12 +256,12 @@ class FileAnalyser:
             self._given(machine.records[site].site, position)
             for site, position in sorted(machine.returned, key=lambda each: (each[0], each[1] or -1))
         )
-        if graph.generator or not _always_gives(unit.node, machine):
+        if graph.generator or not always_gives(unit.node, machine):
             gives = ()
         if gives and solver.pruned and self._withholds(unit, graph, machine):
             gives = ()
         stores = [store for store in machine.stores if store.site not in machine.by_block]
-        return UnitReport(unit, machine.records, stores, _consistent(gives))
+        return UnitReport(unit, machine.records, stores, consistent(gives))
 
     def _given(self, site: Site, position: int | None) -> Given:
         """What a caller gets, with the call that acquires it: the innermost, where wrappers call wrappers."""
@@ -310,7 +311,7 @@ class FileAnalyser:
             receiver=receiver,
             enclosing=enclosing_names(unit.enclosing, self.names.package) if unit.enclosing else {},
             building=receiver is not None and getattr(unit.node, "name", "") in _BUILDERS,
-            mocked=self._mocks and _mentions(unit.node, "mock_open"),
+            mocked=self._mocks and mentions(unit.node, "mock_open"),
         )
 
     def initial(self, graph: Graph) -> State:
@@ -372,7 +373,7 @@ class FileAnalyser:
         """What a function of this file does, by its candidate qualified names."""
         for name in names:
             found = self.unit_named(name)
-            if found is not None and _abstract(found[0].node):
+            if found is not None and abstract(found[0].node):
                 return None  # whoever overrides it decides
             if found is None:
                 if self.elsewhere is not None and not name.startswith(f"{self.module}."):
@@ -397,7 +398,7 @@ class FileAnalyser:
                 parameters=(*parameters, *keyword_only),
                 judge=functools.partial(self.effect, unit),
                 gives=() if isinstance(node, ast.AsyncFunctionDef) else gives,
-                returns=not _never_returns(node),
+                returns=not never_returns(node),
                 method=method,
                 manager=bool(node.decorator_list),
                 asynchronous=isinstance(node, ast.AsyncFunctionDef),
@@ -491,85 +492,9 @@ class FileAnalyser:
         machine.judging = True
         state = self.initial(graph)
         handle = machine.acquire(state, graph.node, kind)
-        state.places[parameter] = Pair((handle,)) if _starred(graph.node, parameter) else handle
+        state.places[parameter] = Pair((handle,)) if starred(graph.node, parameter) else handle
         solver = Solver(machine, graph, ())
         solver.run(state)
         if solver.bounded is not None:
             return Effect.TAKES
-        return _effect_of(solver, machine, handle)
-
-
-def _effect_of(solver: Solver, machine: Machine, handle: Handle) -> Effect:
-    record = machine.records[handle.site]
-    if Fate.TRANSFERRED in record.outcomes:
-        returned = [state.returning for state, raised in solver.ended if not raised]
-        if returned and all(value == handle for value in returned):
-            return Effect.RETURNS
-        statuses = {state.status.get(handle) for state, raised in solver.ended if not raised}
-        return Effect.LENDS if statuses == {Status.LENT} else Effect.TAKES
-    if Fate.RELEASED not in record.outcomes:
-        if any(_views(state.returning, handle) for state, raised in solver.ended if not raised):
-            return Effect.VIEWS
-        return Effect.BORROWS
-    kept = [f for f in (Fate.UNRELEASED, Fate.DISCARDED, Fate.REPLACED) if f in record.outcomes]
-    if kept:
-        return Effect.TAKES  # released on some paths only: its caller cannot be judged by it
-    return Effect.RELEASES if Fate.RAISED not in record.outcomes else Effect.RELEASES_UNLESS_RAISED
-
-
-def _views(value: Value | None, handle: Handle) -> bool:
-    return isinstance(value, View) and (value.of == handle or _views(value.of, handle))
-
-
-def _starred(node: CodeNode, parameter: str) -> bool:
-    arguments = getattr(node, "args", None)
-    return arguments is not None and arguments.vararg is not None and arguments.vararg.arg == parameter
-
-
-def _always_gives(node: CodeNode, machine: Machine) -> bool:
-    """Whether every return that gives anything but None gives a resource: else callers cannot tell what they got."""
-    if machine.giving & machine.withholding or isinstance(node, (ast.Lambda, ast.Module)):
-        return False
-    for each in statements(node.body, nested=False):
-        value = each.value if isinstance(each, ast.Return) and id(each) not in machine.giving else None
-        if value is not None and not (isinstance(value, ast.Constant) and value.value is None):
-            return False
-    return True
-
-
-def _consistent(gives: tuple[Given, ...]) -> tuple[Given, ...]:
-    """One resource a position: a function that gives this or that gives what it gives first."""
-    seen: dict[int | None, Given] = {}
-    for given in gives:
-        seen.setdefault(given.position, given)
-    if None in seen:
-        return (seen[None],)
-    return tuple(seen.values())
-
-
-def _mentions(node: ast.AST, word: str) -> bool:
-    return any(
-        word == (each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", None)) for each in walk(node)
-    )
-
-
-def _abstract(node: CodeNode) -> bool:
-    """A method that says only what others must do: a text, and then nothing or ``raise NotImplementedError``."""
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return False
-    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-    if not body:
-        return True
-    match body:
-        case [ast.Raise(exc=ast.Name(id="NotImplementedError") | ast.Call(func=ast.Name(id="NotImplementedError")))]:
-            return True
-        case [ast.Expr(value=ast.Constant(value=value))]:
-            return value is ...
-    return False
-
-
-def _never_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """A function that ends in ``raise`` and has no other statement that could leave it."""
-    if not isinstance(node.body[-1], ast.Raise) or node.decorator_list:
-        return False
-    return not any(isinstance(each, (ast.Return, ast.Yield, ast.YieldFrom)) for each in walk(node))
+        return effect_of(solver, machine, handle)

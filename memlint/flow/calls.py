@@ -8,18 +8,20 @@ the unknown callee, which takes what it is given (with ``strict``: borrows it).
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from memlint.catalogue.model import Acquire, Category, Condition, Context
+from memlint.catalogue.model import Category, Context
 from memlint.cfg import instructions as ir
 from memlint.cfg.graph import RAISED
 from memlint.flow import late
+from memlint.flow.acquiring import Acquiring
+from memlint.flow.arguments import Arguments
 from memlint.flow.exceptions import OPERATING, Flight
+from memlint.flow.handing import ENTERING, believed
 from memlint.flow.machine import Machine, container_number
-from memlint.flow.raising import QUIET_METHODS, QUIET_ON_RESOURCES, RaiseLevel
+from memlint.flow.raising import QUIET_ON_RESOURCES, RaiseLevel
 from memlint.flow.sites import ExitKind
-from memlint.flow.state import State, Status
+from memlint.flow.state import State
 from memlint.flow.summaries import Effect, Summary
 from memlint.flow.values import (
     NONE,
@@ -29,11 +31,9 @@ from memlint.flow.values import (
     Element,
     Function,
     Handle,
-    Literal,
     Method,
     Pair,
     Path,
-    Pending,
     Result,
     Running,
     Suppressor,
@@ -46,8 +46,6 @@ from memlint.flow.wording import call_text
 
 _ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "put", "put_nowait", "setdefault"})
 _TAKES_OUT = frozenset({"pop", "popleft", "popitem", "get", "get_nowait"})
-_ENTERING = frozenset({"enter_context", "enter_async_context", "enterContext", "enterClassContext", "push"})
-"""Methods of exit stacks and test cases that own what they are given, and give it back entered."""
 _CONTAINERS = frozenset(
     {
         "builtins.list", "builtins.set", "builtins.dict", "builtins.tuple", "builtins.sorted", "builtins.reversed",
@@ -57,42 +55,6 @@ _CONTAINERS = frozenset(
 _SAME = frozenset({"builtins.int", "operator.index"})
 """What gives a descriptor back as it was."""
 _WHOLE = frozenset({"values", "items", "copy", "keys", "__iter__"})
-
-
-@dataclass(slots=True)
-class Arguments:
-    """The values of one call's arguments."""
-
-    positional: list[tuple[Value, bool]]
-    """Each with True when it is starred."""
-    keywords: list[tuple[str | None, Value]]
-
-    def every(self) -> Iterator[tuple[Value, int | None, str | None]]:
-        """Each value with its position or keyword; starred ones have neither."""
-        for index, (value, starred) in enumerate(self.positional):
-            yield value, None if starred else index, None
-        for name, value in self.keywords:
-            yield value, None, name
-
-    def find(self, argument: int | str | None, position: int | None = None) -> Value | None:
-        """The value of one argument, by keyword or by position; None when it is not given."""
-        if isinstance(argument, str):
-            for name, value in self.keywords:
-                if name == argument:
-                    return value
-            argument = position
-        if argument is not None and argument < len(self.positional):
-            if any(starred for _, starred in self.positional[: argument + 1]):
-                return UNKNOWN
-            return self.positional[argument][0]
-        return None
-
-    def select(self, wanted: tuple[int | str, ...]) -> list[Value]:
-        """The values of several arguments; ``"*"`` selects every one."""
-        if "*" in wanted:
-            return [value for value, _, _ in self.every()]
-        found = [self.find(each) for each in wanted]
-        return [value for value in found if value is not None]
 
 
 def call(m: Machine, i: ir.Call, state: State) -> bool:
@@ -119,11 +81,8 @@ def call(m: Machine, i: ir.Call, state: State) -> bool:
 
 
 @dataclass(slots=True)
-class _Call:
-    m: Machine
-    i: ir.Call
-    state: State
-    arguments: Arguments
+class _Call(Acquiring):
+    """The upper half: which kind of call it is, and what that does."""
 
     # --- which kind of call --------------------------------------------------------------------------------------
 
@@ -173,7 +132,7 @@ class _Call:
         if name in kind.detach:
             m.transfer(state, handle, node, f"detached by `{name}()`")
             return UNKNOWN
-        if name in _ENTERING:
+        if name in ENTERING:
             return self.enter_in_stack()
         if kind.category is Category.TASK:
             m.transfer(state, handle, node, f"watched by `{name}()`")
@@ -252,7 +211,7 @@ class _Call:
         if summary is not None:
             return self.by_summary(summary, name)
         for entry in self.m.world.catalogue.methods.get(name, ()):
-            if _believed(receiver, entry.receivers) and (entry.receiver or self.applies(entry)):
+            if believed(receiver, entry.receivers) and (entry.receiver or self.applies(entry)):
                 return self.acquired(entry)
         return self.unknown(name, receiver=receiver)
 
@@ -302,7 +261,7 @@ class _Call:
                 for value in self.arguments.select(entry_.arguments):
                     m.transfer(state, value, node, f"handed to `{call_text(node)}`")
                 self.give_away_rest()
-                if word in _ENTERING and (entered := self.arguments.find(0)) is not None:
+                if word in ENTERING and (entered := self.arguments.find(0)) is not None:
                     return entered
                 return Result(Symbol(resolved))
             if name in catalogue.suppresses:
@@ -332,81 +291,6 @@ class _Call:
             if isinstance(value, (Bag, Element, Pair)):
                 self.m.include(self.state, bag, value)
         return bag
-
-    def acquirer(self, names: tuple[str, ...]) -> Acquire | None:
-        """The entry by which one of the names acquires with these arguments."""
-        catalogue = self.m.world.catalogue
-        for name in names:
-            for entry in catalogue.acquires.get(catalogue.resolve(name), ()):
-                if self.m.mocked and entry.call == "builtins.open":
-                    continue
-                if entry.receiver or self.applies(entry):
-                    return entry
-        return None
-
-    def applies(self, entry: Acquire) -> bool:
-        """Whether the conditions of an entry hold for these arguments."""
-        if not all(self.holds(condition, unknown=False) for condition in entry.when):
-            return False
-        return not any(self.holds(condition, unknown=True) for condition in entry.unless)
-
-    def holds(self, condition: Condition, *, unknown: bool) -> bool:
-        """Whether one condition holds; ``unknown`` is the answer for a value that is not a constant."""
-        value = self.arguments.find(condition.argument, condition.position)
-        if value is None:
-            return False
-        if not condition.values:
-            return value != NONE
-        if isinstance(value, Literal):
-            return any(Literal.of(each) == value for each in condition.values)
-        return unknown
-
-    def acquired(self, entry: Acquire) -> Value:
-        """The call acquires; until it has returned, what it wraps still belongs to the caller."""
-        m, state, node = self.m, self.state, self.i.node
-        wrapped = self.arguments.select(entry.wraps)
-        owing = [h for value in wrapped for h in state.handles(value) if state.status.get(h) is Status.HELD]
-        kind = m.world.catalogue.kinds[entry.kind]
-        makes = kind.category in (Category.WORKER, Category.TASK, Category.LOCK)
-        if not makes and not owing:  # wrapping what is open at once is believed to succeed
-            self.raises(acquiring=entry)
-        if owing and set(owing) <= self.managed():
-            return Result(Symbol(m.world.catalogue.result_types((entry.call,)) or (entry.call,)))
-        for value in wrapped:
-            m.transfer(state, value, node, f"wrapped by `{call_text(node)}`")
-        self.lend((entry.call,))
-        if entry.passive and not owing:
-            return UNKNOWN
-        made = self.made(entry)
-        late.wrapped(m, made, owing)
-        return made
-
-    def managed(self) -> set[Handle]:
-        """Resources that an open ``with`` will release: a wrapper around one owes nothing of its own."""
-        return {v for place, v in self.state.places.items() if isinstance(place, int) and place < 0
-                if isinstance(v, Handle)}  # fmt: skip
-
-    def made(self, entry: Acquire) -> Value:
-        """What an acquiring call gives, now or once it is awaited."""
-        receiver = None
-        if entry.receiver and isinstance(self.i.node.func, ast.Attribute):
-            receiver = _path(self.i.node.func.value)
-        if entry.awaited:
-            self.m.pending.append((entry, self.i.node, receiver))
-            return Pending(len(self.m.pending) - 1)
-        return self.m.result(self.state, entry, self.i.node, receiver)
-
-    def lend(self, names: tuple[str, ...]) -> None:
-        """Arguments that the callee is known to borrow stay; the others have another owner now."""
-        catalogue = self.m.world.catalogue
-        lent: list[Value] = []
-        for name in names:
-            borrow = catalogue.borrows.get(catalogue.resolve(name))
-            if borrow is not None:
-                lent += self.arguments.select(borrow.arguments)
-        for value, _, _ in self.arguments.every():
-            if not any(value is each for each in lent):
-                self.m.transfer(self.state, value, self.i.node, f"handed to `{call_text(self.i.node)}`")
 
     def by_release(self, name: str) -> Value | None:
         """A function that releases its arguments."""
@@ -508,95 +392,11 @@ class _Call:
             return Effect.TAKES  # a callee that looks at a task has seen how it ended
         return effect
 
-    # --- unknown callees -----------------------------------------------------------------------------------------
-
-    def unknown(self, word: str, value: Value = UNKNOWN, *, receiver: str = "") -> Value:
-        """A callee that nothing is known of."""
-        if word in _ENTERING:
-            return self.enter_in_stack(value)
-        if self.m.world.strict:
-            self.give_away_rest()
-        else:
-            self.give_away(f"handed to `{call_text(self.i.node)}`")
-        if not self.is_quiet_method(word, receiver) and not self.makes_from_nothing(word):
-            self.raises()
-        return value
-
-    def makes_from_nothing(self, word: str) -> bool:
-        """Whether a class, by its name, is called without arguments: there is nothing that could be wrong with them."""
-        bare = not self.arguments.positional and not self.arguments.keywords
-        return bare and self.m.world.level is not RaiseLevel.STRICT and word[:1].isupper() and not word.isupper()
-
-    def enter_in_stack(self, value: Value = UNKNOWN) -> Value:
-        """A stack owns what it is given from here on, and gives it back entered."""
-        text = f"entered in an exit stack by `{call_text(self.i.node)}`"
-        for each, _, _ in self.arguments.every():
-            self.m.transfer(self.state, each, self.i.node, text)
-        first = self.arguments.find(0)
-        return first if first is not None else value
-
-    def is_quiet_method(self, word: str, receiver: str) -> bool:
-        """Whether a method of something unknown starts no exceptional path, by its name."""
-        if self.m.world.level is RaiseLevel.STRICT:
-            return False
-        if word in QUIET_METHODS or word.startswith(("is_", "has_")):
-            return True
-        return any(_believed(receiver, q.receivers) for q in self.m.world.catalogue.quiet_methods.get(word, ()))
-
-    def give_away(self, text: str) -> None:
-        """Every argument has another owner now, unless this function is seen to keep it."""
-        for value, _, _ in self.arguments.every():
-            self.give_one_away(value, text)
-
-    def give_one_away(self, value: Value, text: str) -> None:
-        """One argument has another owner now, unless this function is seen to keep it."""
-        if isinstance(value, (Handle, Element)):
-            self.m.lend(self.state, value, self.i.node, text)
-        else:
-            self.m.transfer(self.state, value, self.i.node, text)
-
-    def give_away_rest(self) -> None:
-        """Bound release methods among the arguments hand their resource over."""
-        for value, _, _ in self.arguments.every():
-            if isinstance(value, Method):
-                self.m.transfer(self.state, value, self.i.node, f"its method is handed to `{call_text(self.i.node)}`")
-
-    # --- exceptions ----------------------------------------------------------------------------------------------
-
-    def raises(self, *, classes: tuple[str, ...] | None = None, acquiring: Acquire | None = None) -> None:
-        """The call may raise, unless the level of the raise model says otherwise."""
-        m = self.m
-        if m.world.level is RaiseLevel.RELAXED and classes is None:
-            return
-        if acquiring is not None:
-            classes = OPERATING
-            resolved = m.world.catalogue.resolve(acquiring.call)
-            if resolved in m.world.catalogue.quiets:
-                return
-        m.may_raise(self.state, self.i.node, f"`{call_text(self.i.node)}`", classes=classes)
-
 
 def _in_while(function: ast.AST, node: ast.AST) -> bool:
     return any(
         isinstance(loop, ast.While) and any(child is node for child in ast.walk(loop)) for loop in ast.walk(function)
     )
-
-
-def _believed(receiver: str, receivers: tuple[str, ...]) -> bool:
-    words = receiver.lower().split(".")
-    return "*" in receivers or words[-1].strip("_") in {r.lower().strip("_") for r in receivers}
-
-
-def _path(node: ast.expr) -> str | None:
-    """The dotted path of a receiver, when it is one."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=base, attr=attribute):
-            head = _path(base)
-            return None if head is None else f"{head}.{attribute}"
-        case _:
-            return None
 
 
 def _last_word(node: ast.expr) -> str:

@@ -1,0 +1,43 @@
+"""What the statements of a function say by themselves, before anything is followed."""
+
+from __future__ import annotations
+
+import ast
+
+from memlint.cfg.graph import CodeNode
+from memlint.source.walk import walk
+
+
+def starred(node: CodeNode, parameter: str) -> bool:
+    """Whether a parameter takes all remaining positional arguments."""
+    arguments = getattr(node, "args", None)
+    return arguments is not None and arguments.vararg is not None and arguments.vararg.arg == parameter
+
+
+def mentions(node: ast.AST, word: str) -> bool:
+    """Whether a name or an attribute below a node is ``word``."""
+    return any(
+        word == (each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", None)) for each in walk(node)
+    )
+
+
+def abstract(node: CodeNode) -> bool:
+    """A method that says only what others must do: a text, and then nothing or ``raise NotImplementedError``."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    if not body:
+        return True
+    match body:
+        case [ast.Raise(exc=ast.Name(id="NotImplementedError") | ast.Call(func=ast.Name(id="NotImplementedError")))]:
+            return True
+        case [ast.Expr(value=ast.Constant(value=value))]:
+            return value is ...
+    return False
+
+
+def never_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """A function that ends in ``raise`` and has no other statement that could leave it."""
+    if not isinstance(node.body[-1], ast.Raise) or node.decorator_list:
+        return False
+    return not any(isinstance(each, (ast.Return, ast.Yield, ast.YieldFrom)) for each in walk(node))

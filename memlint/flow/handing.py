@@ -1,0 +1,101 @@
+"""What becomes of arguments at a callee that nothing is known of, and whether the call may raise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from memlint.catalogue.model import Acquire
+from memlint.cfg import instructions as ir
+from memlint.flow.arguments import Arguments
+from memlint.flow.exceptions import OPERATING
+from memlint.flow.machine import Machine
+from memlint.flow.raising import QUIET_METHODS, RaiseLevel
+from memlint.flow.state import State
+from memlint.flow.values import UNKNOWN, Element, Handle, Method, Value
+from memlint.flow.wording import call_text
+
+ENTERING = frozenset({"enter_context", "enter_async_context", "enterContext", "enterClassContext", "push"})
+"""Methods of exit stacks and test cases that own what they are given, and give it back entered."""
+
+
+@dataclass(slots=True)
+class Handing:
+    """The lower half of a call."""
+
+    m: Machine
+    i: ir.Call
+    state: State
+    arguments: Arguments
+
+    # --- unknown callees -----------------------------------------------------------------------------------------
+
+    def unknown(self, word: str, value: Value = UNKNOWN, *, receiver: str = "") -> Value:
+        """A callee that nothing is known of."""
+        if word in ENTERING:
+            return self.enter_in_stack(value)
+        if self.m.world.strict:
+            self.give_away_rest()
+        else:
+            self.give_away(f"handed to `{call_text(self.i.node)}`")
+        if not self.is_quiet_method(word, receiver) and not self.makes_from_nothing(word):
+            self.raises()
+        return value
+
+    def makes_from_nothing(self, word: str) -> bool:
+        """Whether a class, by its name, is called without arguments: there is nothing that could be wrong with them."""
+        bare = not self.arguments.positional and not self.arguments.keywords
+        return bare and self.m.world.level is not RaiseLevel.STRICT and word[:1].isupper() and not word.isupper()
+
+    def enter_in_stack(self, value: Value = UNKNOWN) -> Value:
+        """A stack owns what it is given from here on, and gives it back entered."""
+        text = f"entered in an exit stack by `{call_text(self.i.node)}`"
+        for each, _, _ in self.arguments.every():
+            self.m.transfer(self.state, each, self.i.node, text)
+        first = self.arguments.find(0)
+        return first if first is not None else value
+
+    def is_quiet_method(self, word: str, receiver: str) -> bool:
+        """Whether a method of something unknown starts no exceptional path, by its name."""
+        if self.m.world.level is RaiseLevel.STRICT:
+            return False
+        if word in QUIET_METHODS or word.startswith(("is_", "has_")):
+            return True
+        return any(believed(receiver, q.receivers) for q in self.m.world.catalogue.quiet_methods.get(word, ()))
+
+    def give_away(self, text: str) -> None:
+        """Every argument has another owner now, unless this function is seen to keep it."""
+        for value, _, _ in self.arguments.every():
+            self.give_one_away(value, text)
+
+    def give_one_away(self, value: Value, text: str) -> None:
+        """One argument has another owner now, unless this function is seen to keep it."""
+        if isinstance(value, (Handle, Element)):
+            self.m.lend(self.state, value, self.i.node, text)
+        else:
+            self.m.transfer(self.state, value, self.i.node, text)
+
+    def give_away_rest(self) -> None:
+        """Bound release methods among the arguments hand their resource over."""
+        for value, _, _ in self.arguments.every():
+            if isinstance(value, Method):
+                self.m.transfer(self.state, value, self.i.node, f"its method is handed to `{call_text(self.i.node)}`")
+
+    # --- exceptions ----------------------------------------------------------------------------------------------
+
+    def raises(self, *, classes: tuple[str, ...] | None = None, acquiring: Acquire | None = None) -> None:
+        """The call may raise, unless the level of the raise model says otherwise."""
+        m = self.m
+        if m.world.level is RaiseLevel.RELAXED and classes is None:
+            return
+        if acquiring is not None:
+            classes = OPERATING
+            resolved = m.world.catalogue.resolve(acquiring.call)
+            if resolved in m.world.catalogue.quiets:
+                return
+        m.may_raise(self.state, self.i.node, f"`{call_text(self.i.node)}`", classes=classes)
+
+
+def believed(receiver: str, receivers: tuple[str, ...]) -> bool:
+    """Whether the name of a receiver is one of those that an entry believes; ``*`` believes any."""
+    words = receiver.lower().split(".")
+    return "*" in receivers or words[-1].strip("_") in {r.lower().strip("_") for r in receivers}
