@@ -50,7 +50,7 @@ class Suite:
     """Python that the project's own runner does before its tests."""
 
 
-OTHERS = ("randomly", "cacheprovider", "asyncio", "httpbin", "timeout", "pytest_mock")
+OTHERS = ("randomly", "cacheprovider", "asyncio", "httpbin", "pytest_mock")
 """Plugins that some suites need and that the rest would only pay for; a suite's own `-p` brings one back."""
 NO_ADDOPTS = ("-o", "addopts=")
 REDIS = (
@@ -79,7 +79,7 @@ SUITES = (
         "werkzeug",
         "3.1.9",
         ("cryptography", "watchdog", "ephemeral-port-reserve", "pytest-timeout"),
-        (*NO_ADDOPTS, "-p", "pytest_timeout", "tests", "--ignore=tests/test_serving.py"),
+        (*NO_ADDOPTS, "tests", "--ignore=tests/test_serving.py"),
         "test_serving's reloader does not end on a loaded machine",
     ),
     Suite("jinja2", "3.1.6", ("trio",), (*NO_ADDOPTS, "tests")),
@@ -128,7 +128,7 @@ SUITES = (
     Suite(
         "urllib3",
         "2.8.0",
-        ("brotli", "PySocks", "trustme", "quart", "quart-trio", "hypercorn"),
+        ("brotli", "PySocks", "trustme", "quart", "quart-trio", "hypercorn", "pytest-timeout"),
         (*NO_ADDOPTS, "test", "--ignore=test/with_dummyserver", "--ignore=test/contrib"),
         "the rest needs a patched server that is not on the index",
     ),
