@@ -61,7 +61,8 @@ class Judge:
     """Asks memlint and the executions about programs."""
 
     def __init__(self) -> None:
-        self._checker = Checker(Settings(catalogue=TABLE, extend_ignore=("MEM4",)))
+        # with previews: a loss by cancellation alone is one
+        self._checker = Checker(Settings(catalogue=TABLE, select=tuple(VERDICTS), preview=True))
 
     def said(self, text: str) -> dict[int, list[Said]]:
         """What memlint says, by site.
