@@ -80,20 +80,28 @@ def _is_pending(thing: Any) -> bool:
     frame = _frame(thing)
     if frame is None or place_of(frame.f_code.co_filename) is not Place.PROJECT:
         return False
-    return frame.f_lasti >= 0 and any(start <= frame.f_lasti < end for start, end in _guarded(frame.f_code))
+    return frame.f_lasti >= 0 and _is_guarded(frame.f_code, frame.f_lasti)
 
 
-@functools.lru_cache(maxsize=256)
-def _guarded(code: types.CodeType) -> tuple[tuple[int, int], ...]:
-    """The stretches of a function that a handler of its own waits for: not those that stand around every generator."""
+@functools.lru_cache(maxsize=1024)
+def _is_guarded(code: types.CodeType, offset: int) -> bool:
+    """Whether a handler of the function's own waits for what happens at an instruction.
+
+    Since Python 3.12 there is one around the body of every generator, which does not count, and one around every
+    `yield from`, behind which the next one out is asked.
+    """
+    seen: set[int] = set()
     entries = dis._parse_exception_table(code)  # type: ignore[attr-defined]
-    return tuple((entry.start, entry.end) for entry in entries if not _is_every_generators(code, entry.target))
-
-
-def _is_every_generators(code: types.CodeType, target: int) -> bool:
-    """Whether a handler is the one that Python 3.12 puts around a generator's whole body."""
-    instruction = next((each for each in dis.get_instructions(code) if each.offset >= target), None)
-    return instruction is not None and instruction.opname == "CALL_INTRINSIC_1"
+    names = {each.offset: each.opname for each in dis.get_instructions(code)}
+    while True:
+        target = next((entry.target for entry in entries if entry.start <= offset < entry.end), None)
+        if target is None or target in seen:
+            return False
+        seen.add(target)
+        name = names.get(target)
+        if name != "CLEANUP_THROW":
+            return name != "CALL_INTRINSIC_1"
+        offset = target
 
 
 def _is_fixtures(thing: Any) -> bool:
