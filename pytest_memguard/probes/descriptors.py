@@ -2,7 +2,7 @@
 
 Cost: one `listdir`, a `dup`, a `close`, and a `readlink` for each that came after the first look: 8 µs at six
 descriptors, 120 µs at three hundred.  Where there is no
-`/proc/self/fd` the probe sees nothing and `available` says so.
+`/proc/self/fd` the probe sees nothing, and the run's header says so.
 """
 
 from __future__ import annotations

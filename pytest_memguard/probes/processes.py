@@ -22,6 +22,11 @@ TASKS = "/proc/self/task"
 FORKS = ("os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "subprocess.Popen")
 
 
+def available() -> bool:
+    """Whether the kernel lists this process's children."""
+    return os.path.isdir(TASKS)
+
+
 class Processes:
     """Children of this process, whoever started them."""
 

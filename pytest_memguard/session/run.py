@@ -19,6 +19,7 @@ from .. import kinds
 from ..guard import Guard, release, use
 from ..options import Settings
 from ..origins import Owner
+from ..probes import descriptors, processes
 from ..reports.record import Record, known, write
 from ..reports.summary import summary
 from ..verdict import Finding, Verdict, judge_peak
@@ -65,6 +66,12 @@ class Session:
         if self._started:
             self._started = False
             release(self._guard, thaw=False)
+
+    def pytest_report_header(self) -> list[str]:
+        """Say what cannot be seen on this system."""
+        seen = {"descriptors": descriptors.available(), "child processes": processes.available()}
+        unseen = [name for name, available in seen.items() if not available]
+        return [f"memguard: {' and '.join(unseen)} are not seen: this system has no /proc"] if unseen else []
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:

@@ -159,3 +159,14 @@ def test_the_ini_file_can_switch_the_guard_on(suite: Callable[..., Run]) -> None
         flag=False,
     )
     assert run.outcome("test_it") == "failed"
+
+
+def test_what_a_system_cannot_show_is_said_in_the_header(suite: Callable[..., Run]) -> None:
+    elsewhere = "from pytest_memguard.probes import {0}\n{0}.{1} = '/no/such/folder'\n"
+    conftest = elsewhere.format("descriptors", "FOLDER") + elsewhere.format("processes", "TASKS")
+    leaky = "HELD = []\ndef test_it(): HELD.append(open(__file__))\n"
+
+    run = suite(leaky, files={"conftest.py": conftest}, args=("-v",))
+
+    assert "memguard: descriptors and child processes are not seen: this system has no /proc" in run.output
+    assert "not seen" not in suite("def test_it(): pass\n", files={"conftest.py": ""}, args=("-v",)).output
