@@ -262,8 +262,7 @@ class Project:
         self.looked.followed.add(found.module)
         plain = "." not in found.name and not self._holds(found)
         if plain and self.outline(found.module).surely_returns(found.name):
-            path = self._paths[found.module] or ""
-            return Summary((), lambda *_: Effect.TAKES, path=path, more=functools.partial(self._whole, found))
+            return Summary((), lambda *_: Effect.TAKES, more=functools.partial(self._whole, found))
         return self._whole(found)
 
     def _whole(self, found: Definition) -> Summary | None:

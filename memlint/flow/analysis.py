@@ -402,7 +402,6 @@ class FileAnalyser:
                 method=method,
                 manager=bool(node.decorator_list),
                 asynchronous=isinstance(node, ast.AsyncFunctionDef),
-                path=self.source.path,
             )
         return None
 
@@ -413,7 +412,7 @@ class FileAnalyser:
         if found is None:
             return None
         report = self.report(found[0])
-        return Summary((), lambda *_: Effect.TAKES, report.gives if report else (), path=self.source.path)
+        return Summary((), lambda *_: Effect.TAKES, report.gives if report else ())
 
     def _bases_elsewhere(self, qualified: str) -> list[tuple[ModuleNames, ast.ClassDef]] | None:
         """The classes of other files that a class inherits through a name; None when one is out of sight."""

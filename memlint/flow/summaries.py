@@ -54,8 +54,6 @@ class Summary:
     """A ``@contextmanager`` function: its result is entered, and released on the way out."""
     asynchronous: bool = False
     """Calling it runs nothing yet: it makes a coroutine."""
-    path: str = ""
-    """The file of the function."""
     more: Callable[[], Summary | None] | None = None
     """Works the whole summary out, when this one says only that the function gives nothing and comes back."""
 
