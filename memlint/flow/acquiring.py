@@ -12,6 +12,8 @@ from memlint.flow.state import Status
 from memlint.flow.values import NONE, UNKNOWN, Handle, Literal, Pending, Result, Symbol, Value
 from memlint.flow.wording import call_text
 
+_MEMORY = frozenset({"io.BytesIO", "io.StringIO"})
+
 
 @dataclass(slots=True)
 class Acquiring(Handing):
@@ -56,6 +58,8 @@ class Acquiring(Handing):
             self.raises(acquiring=entry)
         if owing and set(owing) <= self.managed():
             return Result(Symbol(m.world.catalogue.result_types((entry.call,)) or (entry.call,)))
+        if self.in_memory():
+            return Result(Symbol(m.world.catalogue.result_types((entry.call,)) or (entry.call,)))
         for value in wrapped:
             m.transfer(state, value, node, f"wrapped by `{call_text(node)}`")
         self.lend((entry.call,))
@@ -64,6 +68,14 @@ class Acquiring(Handing):
         made = self.made(entry)
         late.wrapped(m, made, owing)
         return made
+
+    def in_memory(self) -> bool:
+        """Whether what is opened lies in memory: an archive in a buffer holds no descriptor."""
+        for argument, position in (("file", 0), ("fileobj", None)):
+            match self.arguments.find(argument, position):
+                case Result(of=Symbol(names)) if _MEMORY & set(names):
+                    return True
+        return False
 
     def managed(self) -> set[Handle]:
         """Resources that an open ``with`` will release: a wrapper around one owes nothing of its own."""

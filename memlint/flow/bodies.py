@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from memlint.catalogue.model import Kind
 from memlint.cfg.graph import CodeNode
 from memlint.source.walk import walk
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def starred(node: CodeNode, parameter: str) -> bool:
@@ -41,3 +44,28 @@ def never_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     if not isinstance(node.body[-1], ast.Raise) or node.decorator_list:
         return False
     return not any(isinstance(each, (ast.Return, ast.Yield, ast.YieldFrom)) for each in walk(node))
+
+
+def only_uses(function: ast.AST, name: str, kind: Kind) -> bool:
+    """Whether the functions inside ``function`` that mention a variable do no more than call its methods.
+
+    One that could release it, give it away or bind it may be its owner.
+    """
+    ends = {*kind.release, *kind.detach}
+    for nested in walk(function):
+        if nested is function or not isinstance(nested, (*_FUNCTIONS, ast.ClassDef)):
+            continue
+        if isinstance(nested, ast.ClassDef) and mentions(nested, name):
+            return False
+        inside = list(walk(nested))
+        used = {
+            id(each.value)
+            for each in inside
+            if isinstance(each, ast.Attribute) and each.attr not in ends and isinstance(each.value, ast.Name)
+        }
+        for each in inside:
+            if isinstance(each, ast.Name) and each.id == name and id(each) not in used:
+                return False
+            if isinstance(each, ast.Nonlocal) and name in each.names:
+                return False
+    return True

@@ -16,7 +16,7 @@ from memlint.cfg.graph import RAISED
 from memlint.flow import late
 from memlint.flow.acquiring import Acquiring
 from memlint.flow.arguments import Arguments
-from memlint.flow.exceptions import OPERATING, Flight
+from memlint.flow.exceptions import Flight, operating
 from memlint.flow.handing import ENTERING, believed
 from memlint.flow.machine import Machine, container_number
 from memlint.flow.raising import QUIET_ON_RESOURCES, RaiseLevel
@@ -141,7 +141,7 @@ class _Call(Acquiring):
         self.give_away(f"handed to `{call_text(node)}`")
         starts = name == "start"  # what does not start owes nothing
         if not starts and name not in kind.quiet and name not in QUIET_ON_RESOURCES and not name.startswith("is_"):
-            self.raises(classes=OPERATING if kind.category is Category.HANDLE else None)
+            self.raises(classes=operating(kind) if kind.category is Category.HANDLE else None)
             state.idle -= {handle}
         if name == "is_alive":
             return Running(handle)
@@ -312,9 +312,9 @@ class _Call(Acquiring):
         entry = self.m.world.catalogue.borrows[name]
         lent = self.arguments.select(entry.arguments)
         first = self.arguments.find(0)
+        if isinstance(first, Handle) and first in lent:
+            late.called(self.m, self.state, first, self.i.node, late.ANYTHING)
         if not any(each in self.m.world.catalogue.quiets for each in resolved):
-            if isinstance(first, Handle) and first in lent:
-                late.called(self.m, self.state, first, self.i.node, late.ANYTHING)
             self.raises()
         self.lend((name,))
         if entry.view:
@@ -360,7 +360,7 @@ class _Call(Acquiring):
                 m.transfer(state, value, node, f"handed to `{call_text(node)}`")
             elif effect is Effect.LENDS:
                 self.give_one_away(value, f"handed to `{call_text(node)}`")
-        if not summary.asynchronous and not self.is_quiet_method(word, ""):
+        if not summary.asynchronous and not self.is_quiet_method(word, "") and not self.takes_one_end(word):
             self.raises()
         for value, effect in effects:
             if effect is Effect.RELEASES_UNLESS_RAISED:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 import enum
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from memlint.catalogue.model import Kind
 from memlint.flow.sites import ExitKind
 
 
@@ -39,6 +41,17 @@ class Flight:
 
 OPERATING = ("builtins.OSError", "builtins.ValueError", "builtins.EOFError")
 """What an operation on a file, socket or process realistically raises."""
+
+_OWN_ERRORS = frozenset({"sqlite3", "dbm", "zipfile", "tarfile"})
+"""Modules of the standard library whose resources raise errors of their own."""
+
+
+def operating(kind: Kind) -> tuple[str, ...] | None:
+    """What an operation on a handle raises: a library's own errors are unknown, and a clause for one is for them."""
+    modules = {name.partition(".")[0] for name in kind.types}
+    own = any(module in _OWN_ERRORS or module not in sys.stdlib_module_names for module in modules)
+    return None if own else OPERATING
+
 
 _SAME = {
     "builtins.IOError": "builtins.OSError",

@@ -37,7 +37,8 @@ class Handing:
             self.give_away_rest()
         else:
             self.give_away(f"handed to `{call_text(self.i.node)}`")
-        if not self.is_quiet_method(word, receiver) and not self.makes_from_nothing(word):
+        quiet = self.is_quiet_method(word, receiver) or self.makes_from_nothing(word) or self.takes_one_end(word)
+        if not quiet:
             self.raises()
         return value
 
@@ -45,6 +46,16 @@ class Handing:
         """Whether a class, by its name, is called without arguments: there is nothing that could be wrong with them."""
         bare = not self.arguments.positional and not self.arguments.keywords
         return bare and self.m.world.level is not RaiseLevel.STRICT and word[:1].isupper() and not word.isupper()
+
+    def takes_one_end(self, word: str) -> bool:
+        """Whether a class is handed one end of a pair that one call made: wrapping both ends is one step."""
+        if self.m.world.level is RaiseLevel.STRICT or not word[:1].isupper():
+            return False
+        ends = [value.site for value, _, _ in self.arguments.every() if isinstance(value, Handle)]
+        made = {id(self.m.records[site].site.node) for site in ends}
+        return any(
+            other.site not in ends and id(self.m.records[other.site].site.node) in made for other in self.state.status
+        )
 
     def enter_in_stack(self, value: Value = UNKNOWN) -> Value:
         """A stack owns what it is given from here on, and gives it back entered."""

@@ -14,6 +14,7 @@ from memlint.catalogue.model import Acquire, Catalogue, Kind
 from memlint.cfg.graph import RAISED, Block, Graph
 from memlint.findings import Span, StepKind
 from memlint.flow.exceptions import Flight
+from memlint.flow.leeway import Leeway
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import ExitKind, Fate, Mark, Outcome, Site, SiteRecord, Trail
 from memlint.flow.state import REACHING, State, Status
@@ -111,6 +112,7 @@ class Machine:
     _cleanup: bool = False
     """The block being executed is part of a ``finally`` or an ``except``."""
     _made_cleaning_up: set[int] = field(default_factory=set)
+    _leeway: Leeway | None = None
     block: int = 0
     """Number of the block being executed."""
     wrapped: dict[int, list[Handle]] = field(default_factory=dict)
@@ -150,6 +152,9 @@ class Machine:
         if not state.status and self.landing == RAISED:
             return  # nothing is owed, and nobody catches it
         thrown = state.copy()
+        if thrown.status and kind is ExitKind.RAISE:
+            for handle in [h for h in thrown.held() if self._forgives(h, node)]:
+                del thrown.status[handle]
         if self._cleanup and kind is ExitKind.RAISE:
             for handle in [h for h in thrown.held() if h.site not in self._made_cleaning_up]:
                 del thrown.status[handle]
@@ -167,6 +172,11 @@ class Machine:
         state.drop_temporaries()
         self.check_lost(state, flight.node, Fate.RAISED)
         self._raised.append(state)
+
+    def _forgives(self, handle: Handle, raiser: ast.AST) -> bool:
+        if self._leeway is None:
+            self._leeway = Leeway(self.graph.node)
+        return self._leeway.forgives(self.records[handle.site].site, raiser)
 
     # --- obligations ---------------------------------------------------------------------------------------------
 

@@ -98,7 +98,8 @@ class Fields:
             closer = self._closer(classes + inherited)
             if closer is None and any(_closes_itself(node) for node in classes):
                 continue  # by a method of a base that is out of sight
-            if not any(self._lets_go(use, record.site.kind) for use in mentions.uses(store.attribute)):
+            uses = [use for use in mentions.uses(store.attribute) if not self._of_another(use, family)]
+            if not any(self._lets_go(use, record.site.kind) for use in uses):
                 fault = FieldFault.UNRELEASED if closer is None else FieldFault.FORGOTTEN
                 yield FieldLoss(unit, record, field, unit.owner or "", closer, fault)
             elif not store.container and self._replaces(unit, store, mentions):
@@ -139,6 +140,19 @@ class Fields:
                         return None
                     found += [node for _, node in bases]
         return found
+
+    def _of_another(self, use: tuple[ast.AST, ...], family: list[str]) -> bool:
+        """Whether a mention is of another class's own field of that name: ``self.f`` in a class that sets it too."""
+        field = use[0]
+        if not isinstance(field, ast.Attribute) or not isinstance(field.value, ast.Name) or field.value.id != "self":
+            return False
+        inside = next((node for node in use if isinstance(node, ast.ClassDef)), None)
+        if inside is None or any(self.names.classes[name] is inside for name in family):
+            return False
+        return any(
+            isinstance(each, ast.Attribute) and each.attr == field.attr and isinstance(each.ctx, ast.Store)
+            for each in walk(inside)
+        )
 
     def _dynamic(self, node: ast.ClassDef) -> bool:
         if node not in self._known_dynamic:

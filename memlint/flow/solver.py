@@ -194,10 +194,20 @@ class Solver:
                 if text:
                     way.facts[text] = outcome is same
                 _assume(way, end.node, outcome)
+                self._standard(way, end.node, outcome)
             if known is None and way.held():
                 shown = self._shown(end.node)
                 way.mark(Mark(StepKind.TAKE, end.node, f"`{shown}` is {'true' if outcome else 'false'}"))
             self.arrive(target, way)
+
+    def _standard(self, state: State, test: ast.expr, outcome: bool) -> None:
+        """A test of a descriptor's number tells the standard ones, which stay open: ``if fd > 2: os.close(fd)``."""
+        match test:
+            case ast.Compare(left=ast.Name(id=name), ops=[operator]) if type(operator) in _STANDARD:
+                value = state.places.get(name)
+                descriptor = isinstance(value, Handle) and "os.close" in self.machine.kind(value).release_by
+                if descriptor and _STANDARD[type(operator)] is outcome:
+                    self.machine.transfer(state, value, test, "one of the standard descriptors")
 
     def _shown(self, test: ast.expr) -> str:
         if id(test) not in self._texts:
@@ -206,7 +216,7 @@ class Solver:
 
     def _advance(self, end: ir.Advance, state: State) -> None:
         iterator = state.places.get(end.iterator, UNKNOWN)
-        if end.asynchronous or isinstance(iterator, Handle):
+        if end.asynchronous or (isinstance(iterator, Handle) and "__next__" not in self.machine.kind(iterator).quiet):
             self.machine.may_raise(state, end.node, "the iteration")
         if end.asynchronous:
             self.machine.may_raise(
@@ -344,6 +354,17 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
+_STANDARD: dict[type[ast.cmpop], bool] = {
+    ast.Gt: False,
+    ast.GtE: False,
+    ast.NotIn: False,
+    ast.NotEq: False,
+    ast.Lt: True,
+    ast.LtE: True,
+    ast.In: True,
+    ast.Eq: True,
+}
+"""The outcome of a comparison by which a descriptor is one of the standard three."""
 _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotEq: ast.Eq,
     ast.IsNot: ast.Is,

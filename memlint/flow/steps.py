@@ -10,6 +10,7 @@ from memlint.cfg import instructions as ir
 from memlint.cfg.graph import Block
 from memlint.findings import StepKind
 from memlint.flow import late
+from memlint.flow.bodies import only_uses
 from memlint.flow.calls import call
 from memlint.flow.machine import Machine, container_number
 from memlint.flow.raising import RaiseLevel
@@ -60,8 +61,10 @@ def _load(m: Machine, i: ir.Load, state: State) -> bool:
 def _bind(m: Machine, i: ir.Bind, state: State) -> bool:
     value = state.places.get(i.source, UNKNOWN)
     state.forget_facts(i.name)
-    if i.name in m.graph.outer or i.name in m.graph.captured:
+    if i.name in m.graph.outer:
         m.transfer(state, value, i.node, f"bound to `{i.name}`, which outlives this call")
+    elif i.name in m.graph.captured:
+        _capture(m, state, value, i.node, i.name, f"bound to `{i.name}`, which a nested function captures")
     elif isinstance(m.graph.node, ast.Module):
         m.transfer(state, value, i.node, f"bound to the module's `{i.name}`")
     for handle in state.handles(value):
@@ -71,6 +74,14 @@ def _bind(m: Machine, i: ir.Bind, state: State) -> bool:
     _store(state, i.name, value)
     m.check_lost(state, i.node, Fate.REPLACED)
     return True
+
+
+def _capture(m: Machine, state: State, value: Value | None, node: ast.AST, name: str, text: str) -> None:
+    """A nested function that only uses a resource owns it no more than an unknown callee does."""
+    if isinstance(value, Handle) and only_uses(m.graph.node, name, m.kind(value)):
+        m.lend(state, value, node, text)
+    else:
+        m.transfer(state, value, node, text)
 
 
 def _store(state: State, name: str, value: Value) -> None:
@@ -308,7 +319,7 @@ def _view(m: Machine, i: ir.View, state: State) -> bool:
 
 def _define(m: Machine, i: ir.Define, state: State) -> bool:
     for name in i.captured:
-        m.transfer(state, state.places.get(name), i.node, f"captured by a nested function as `{name}`")
+        _capture(m, state, state.places.get(name), i.node, name, f"captured by a nested function as `{name}`")
     line, column = getattr(i.node, "lineno", 0), getattr(i.node, "col_offset", 0)
     state.set(i.target, Function(line, column, isinstance(i.node, ast.AsyncFunctionDef)))
     return True
@@ -383,6 +394,9 @@ def _only_waits(m: Machine, source: Value) -> bool:
 
 def _yield(m: Machine, i: ir.Yield, state: State) -> bool:
     value = state.places.get(i.source, UNKNOWN) if i.source is not None else NONE
+    if isinstance(value, Taken):  # the consumer waits for it and resumes: `yield lock.acquire()`
+        state.set(i.target, value)
+        return True
     if not m.lends:
         m.transfer(state, value, i.node, "yielded to the consumer")
     if m.lends and not m.resumed:
