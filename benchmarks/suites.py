@@ -14,6 +14,7 @@ import json
 import os
 import re
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -50,7 +51,7 @@ class Suite:
     """Python that the project's own runner does before its tests."""
 
 
-OTHERS = ("randomly", "cacheprovider", "asyncio", "httpbin", "pytest_mock")
+OTHERS = ("randomly", "cacheprovider", "asyncio", "httpbin", "pytest_mock", "codspeed", "relaxed")
 """Plugins that some suites need and that the rest would only pay for; a suite's own `-p` brings one back."""
 NO_ADDOPTS = ("-o", "addopts=")
 REDIS = (
@@ -64,6 +65,21 @@ REDIS = (
     "pipeline",
     "pubsub",
     "scripting",
+)
+AIOHTTP = (
+    "client_functional",
+    "client_session",
+    "client_ws_functional",
+    "connector",
+    "proxy_functional",
+    "resolver",
+    "run_app",
+    "test_utils",
+    "web_functional",
+    "web_runner",
+    "web_sendfile_functional",
+    "web_server",
+    "web_websocket_functional",
 )
 SUITES = (
     Suite("attrs", "26.1.0", ("hypothesis", "cloudpickle"), (*NO_ADDOPTS, "tests")),
@@ -145,6 +161,75 @@ SUITES = (
         (),
         (*NO_ADDOPTS, "tornado/test"),
         setup="import logging; logging.getLogger('tornado.access').setLevel(logging.CRITICAL)",
+    ),
+    Suite(
+        "requests",
+        "2.34.2",
+        ("pytest-httpbin", "httpbin>=0.10.2", "trustme", "pytest-mock", "PySocks"),
+        (*NO_ADDOPTS, "tests", "-p", "pytest_httpbin.plugin", "-p", "pytest_mock"),
+    ),
+    Suite(
+        "aiohttp",
+        "3.14.5",
+        (
+            "aiohappyeyeballs",
+            "blockbuster",
+            "brotli",
+            "coverage",
+            "freezegun",
+            "gunicorn",
+            "isal",
+            "proxy.py",
+            "pytest-codspeed",
+            "pytest-mock",
+            "pytest-timeout",
+            "re-assert",
+            "setproctitle",
+            "trustme",
+            "uvloop",
+            "zlib_ng",
+        ),
+        (*NO_ADDOPTS, *(f"tests/test_{name}.py" for name in AIOHTTP), "-p", "pytest_mock"),
+        "what parses, routes and formats, and benchmarks",
+    ),
+    Suite(
+        "sqlalchemy",
+        "2.1.9",
+        ("aiosqlite", "greenlet"),
+        (*NO_ADDOPTS, "-p", "logging", "test/engine", "test/dialect", "test/base"),
+    ),
+    Suite(
+        "uvicorn",
+        "0.54.0",
+        (
+            "a2wsgi",
+            "httpx",
+            "httpx2",
+            "httptools",
+            "websockets",
+            "wsproto",
+            "pytest-mock",
+            "trustme",
+            "cryptography",
+            "watchfiles",
+            "pyyaml",
+            "python-dotenv",
+            "uvloop",
+            "typing_extensions",
+        ),
+        (*NO_ADDOPTS, "-p", "pytest_mock", "tests", "--ignore=tests/importer", "-W", "default"),
+    ),
+    Suite(
+        "gunicorn",
+        "27.0.1",
+        ("h2", "pytest-asyncio", "uvloop", "httpx", "inotify"),
+        (*NO_ADDOPTS, "-o", "asyncio_mode=auto", "-p", "asyncio", "tests", "--ignore=tests/docker"),
+    ),
+    Suite(
+        "paramiko",
+        "5.1.0",
+        ("invoke", "icecream", "pynacl", "pytest-relaxed"),
+        (*NO_ADDOPTS, "tests"),
     ),
 )
 
@@ -263,6 +348,8 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=300.0, help="seconds that one run may take")
     parser.add_argument("--heap", action="store_true", help="run once at the heap level too")
     chosen = parser.parse_args()
+    # a shell starts its background jobs without it, and tests that interrupt themselves would wait for ever
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     known = {suite.name: suite for suite in SUITES}
     unknown = [name for name in chosen.names if name not in known]
     if unknown:
