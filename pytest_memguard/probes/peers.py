@@ -13,7 +13,7 @@ TABLES = (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6), ("udp", socket.AF_
 
 
 def address(link: str) -> str:
-    """Say protocol, own address and peer of `socket:[1234]`."""
+    """Say protocol, own address and peer of `socket:[1234]`; one that was never bound or connected has none."""
     number = link[link.find("[") + 1 : -1]
     for table, family in TABLES:
         for fields in _rows(table):
@@ -24,7 +24,7 @@ def address(link: str) -> str:
     for fields in _rows("unix"):
         if len(fields) > 6 and fields[6] == number:
             return f"unix {fields[7]}" if len(fields) > 7 else "unix (a pair)"
-    return f"number {number}"
+    return "without an address"
 
 
 def _rows(table: str) -> list[list[str]]:

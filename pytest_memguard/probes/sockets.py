@@ -69,7 +69,9 @@ class Sockets:
             if socket.socket.fileno(thing) == number:
                 return Sight("socket", address(link), ref.acquired, thing)
         inode, acquired = self._numbers.get(number, (0, None))
-        return Sight("socket", address(link), acquired) if link == f"socket:[{inode}]" else None
+        if link != f"socket:[{inode}]":
+            return None
+        return Sight("socket", f"{address(link)}, detached as descriptor {number}", acquired)
 
     def _gone(self, ref: Watched) -> None:
         assert self._book is not None
