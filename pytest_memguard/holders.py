@@ -1,4 +1,4 @@
-"""Who keeps a thing right now, where no module does: the frames of threads, and what waits in tasks.
+"""Who keeps a thing right now, where no module does: the frames of threads, what waits in tasks, signal handlers.
 
 A thread or a task keeps itself; of those it is told where they stand.
 
@@ -7,14 +7,16 @@ The values of a frame are read by name, as a debugger reads them; nothing of the
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
+import types
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
 from . import paths
-from .origins import Place, place_of, relative
+from .origins import Place, place_of, shown
 
 LIMIT = 20_000
 """How many objects the search looks at: 10 to 20 ms, only for what is reported."""
@@ -26,7 +28,7 @@ def held_now(target: object) -> str:
 
 
 def stands_at(thing: object) -> str:
-    """Say at which line a thread or a task stands, the project's innermost if there is one; "" for anything else."""
+    """Say at which line a thread or a task stands, the project's innermost or a library's; "" for anything else."""
     frames: list[FrameType] = []
     if isinstance(thing, threading.Thread):
         frame = sys._current_frames().get(thing.ident or 0)
@@ -35,8 +37,9 @@ def stands_at(thing: object) -> str:
             frame = frame.f_back
     elif callable(getattr(type(thing), "get_stack", None)) and callable(getattr(type(thing), "get_coro", None)):
         frames = thing.get_stack()[::-1]  # type: ignore[attr-defined]  # a task
-    chosen = next((each for each in frames if place_of(each.f_code.co_filename) is Place.PROJECT), None)
-    return _name(chosen or frames[0]) if frames else ""
+    by_place = {place_of(each.f_code.co_filename): each for each in reversed(frames)}
+    chosen = by_place.get(Place.PROJECT) or by_place.get(Place.LIBRARY) or (frames[0] if frames else None)
+    return _name(chosen) if chosen is not None else ""
 
 
 def _places() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -45,11 +48,20 @@ def _places() -> Iterator[tuple[str, dict[str, Any]]]:
     for ident, frame in sys._current_frames().items():
         who = "" if ident == threading.get_ident() else f"thread {names.get(ident, str(ident))!r} at "
         yield from _stack(who, frame)
+    yield "signal handlers:", dict(_handlers())
     tasks = sys.modules.get("asyncio.tasks")
     for task in list(getattr(tasks, "_all_tasks", ())) or _scheduled(tasks):
         if not task.done():
             for frame in task.get_stack(limit=8):
                 yield from _frame(f"task {task.get_name()!r} at ", frame)
+
+
+def _handlers() -> Iterator[tuple[str, Any]]:
+    """What is called for each signal, where that is Python code."""
+    for number in signal.valid_signals():
+        handler = signal.getsignal(number)
+        if handler is not None and not isinstance(handler, int | types.BuiltinFunctionType):
+            yield getattr(number, "name", str(number)), handler  # those of real time have none
 
 
 def _scheduled(tasks: Any) -> list[Any]:
@@ -71,4 +83,4 @@ def _frame(who: str, frame: FrameType) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _name(frame: FrameType) -> str:
-    return f"{relative(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"
+    return f"{shown(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"

@@ -40,6 +40,11 @@ KINDS = (
         "socket", "sockets", cure="close what holds it (response, client, socket): `with`, or `close()` in `finally`"
     ),
     _descriptor("pipe", cure="close both ends, in `finally`"),
+    _descriptor(
+        "process handle",
+        "processes",
+        cure="`process.close()` after its `join()`, or let go of the process object: it keeps pipes until then",
+    ),
     _descriptor("epoll", "polls", cure="close the selector or the loop that owns it"),
     _descriptor("eventfd"),
     _descriptor("timerfd"),

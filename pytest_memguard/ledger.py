@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
+from typing import Any
 
 from .frames import Origin
 from .origins import NOBODY, Acquisition, Owner, positions
@@ -38,6 +39,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.owner = NOBODY
+        self._fixture: Any = None
+        """The fixture of the running test's own scope that is being set up now."""
         self.drops: list[Drop] = []
         self.entered = 0
         """How many acquisitions were noted since the start, by whomever."""
@@ -47,7 +50,9 @@ class Ledger:
     def enter(self, kind: str, what: str, frame: FrameType | None) -> Acquisition:
         """Note that something is acquired now, at `frame`, for whoever is current."""
         self.entered += 1
-        return Acquisition(kind, what, Origin(positions(frame)), self.current(), threading.get_ident())
+        thread = threading.get_ident()
+        fixture = self._fixture if thread == self._main else None
+        return Acquisition(kind, what, Origin(positions(frame)), self.current(), thread, fixture)
 
     def drop(self, acquired: Acquisition, what: str = "", how: str = COLLECTED) -> None:
         """Note that nobody closed it.  Runs inside the garbage collector: it only takes note."""
@@ -71,9 +76,19 @@ class Ledger:
         before, self.owner = self.owner, owner
         thread, self._main = self._main, threading.get_ident()
         try:
-            yield
+            with self.preparing(None):
+                yield
         finally:
             self.owner, self._main = before, thread
+
+    @contextlib.contextmanager
+    def preparing(self, fixture: Any) -> Iterator[None]:
+        """Note with what the calling thread acquires that it sets up a fixture of the test's own scope."""
+        before, self._fixture = self._fixture, fixture
+        try:
+            yield
+        finally:
+            self._fixture = before
 
     def begin(self, owner: Owner) -> None:
         """From now on the calling thread works for `owner`."""

@@ -66,6 +66,12 @@ def relative(file: str) -> str:
     return os.path.relpath(os.path.join(BEGINNING, file), BEGINNING)
 
 
+def shown(file: str) -> str:
+    """A path as a person reads it: the standard library's from its own folder on."""
+    folder = next((each for each in _STDLIB if file.startswith(each)), "")
+    return file[len(folder) :] if folder else relative(file)
+
+
 _HARNESSES = (
     "_pytest/",
     "pytest/",
@@ -125,6 +131,12 @@ NOBODY = Owner("nobody", "nobody", scope="session")
 """The owner of what exists outside every test: imports, collection, the harness."""
 
 
+def defined_at(function: Any) -> str:
+    """Where a function is defined, `file:line`; "" for what has no lines."""
+    code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
+    return f"{relative(code.co_filename)}:{code.co_firstlineno}" if code is not None else ""
+
+
 @dataclass(eq=False, slots=True)
 class Acquisition:
     """One thing that was acquired: of which kind, where and for whom."""
@@ -137,10 +149,19 @@ class Acquisition:
     owner: Owner
     thread: int = 0
     """The thread that acquired it."""
+    fixture: Any = None
+    """The definition of the fixture of the test's own scope in whose set-up that was, or None."""
     dropped: bool = False
     """Whether it has been noted as dropped."""
     reported: bool = False
     """Whether a finding has been made of it: what ends later is not said again."""
+
+    def set_up_by(self) -> str:
+        """The fixture of the test's own scope that acquired it, `server (tests/conftest.py:12)`; "" for the test."""
+        if self.fixture is None:
+            return ""
+        place = defined_at(self.fixture.func)
+        return f"{self.fixture.argname} ({place})" if place else str(self.fixture.argname)
 
     def frames(self) -> tuple[Frame, ...]:
         """Where it was acquired, innermost first, without this package's own frames in between."""

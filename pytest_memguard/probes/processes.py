@@ -17,6 +17,7 @@ from ..origins import Acquisition, Owner
 from . import audit
 from .patches import Patches, Stand, Stands
 from .probe import Book, Census, Key, Sight
+from .watched import Register, Watched
 
 TASKS = "/proc/self/task"
 FORKS = ("os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "subprocess.Popen")
@@ -35,8 +36,10 @@ class Processes:
     def __init__(self) -> None:
         self._patches = Patches()
         self._known: dict[int, Acquisition] = {}
+        self._handles = Register(_freed)
         self._book: Book | None = None
         self._others = False
+        self._spawns = False
         self._any = True
         """Whether there may be children: asking the kernel costs more than all other probes together."""
 
@@ -57,7 +60,8 @@ class Processes:
             audit.silence(event)
         self._patches.undo()
         self._known.clear()
-        self._others = False
+        self._handles.clear()
+        self._others = self._spawns = False
 
     def take(self) -> Census:
         """The children that exist now, zombies included."""
@@ -88,8 +92,18 @@ class Processes:
             return None
         acquired = self._known.get(number)
         kind = "zombie process" if state == "Z" else "process"
-        what = f"{number} ({command}){', ended but never waited for' if state == 'Z' else ', still running'}"
+        what = f"{number} ({command}){', ended' if state == 'Z' else ''}"
         return Sight(kind, what, acquired)
+
+    def at(self, number: int, _: str) -> Sight | None:
+        """The process object of multiprocessing that has a descriptor: it gives it back at its `close()` or end."""
+        for process, ref in self._handles:
+            popen = vars(process).get("_popen")
+            finalizer = getattr(popen, "finalizer", None)
+            if finalizer is not None and finalizer.still_active() and number in finalizer._args:
+                what = f"of {vars(process)['_name']!r} ({popen.pid}), descriptor {number}"
+                return Sight("process handle", what, ref.acquired, process, subject=number == popen.sentinel)
+        return None
 
     def forget(self, ended: Owner) -> None:
         """Drop the records of an owner that has been judged."""
@@ -97,16 +111,21 @@ class Processes:
             number: acquired for number, acquired in self._known.copy().items() if acquired.owner is not ended
         }
 
-    def note(self, number: int, what: str, frame: Any) -> None:
+    def note(self, number: int, what: str, frame: Any) -> Acquisition:
         """Remember who started a child."""
+        assert self._book is not None
         self._any = True
-        if self._book is not None:
-            self._known[number] = self._book.enter("process", what, frame)
+        self._known[number] = acquired = self._book.enter("process", what, frame)
+        return acquired
 
     def _forked(self, _: tuple[Any, ...]) -> None:
         self._any = True
 
     def _find_multiprocessing(self) -> None:
+        util: Any = sys.modules.get("multiprocessing.util")
+        if not self._spawns and hasattr(util, "spawnv_passfds"):
+            self._spawns = True
+            self._patches.put(util, "spawnv_passfds", self._spawned(util.spawnv_passfds))
         module = sys.modules.get("multiprocessing.process")
         if module is None or self._others or not hasattr(module, "BaseProcess"):
             return
@@ -115,10 +134,20 @@ class Processes:
 
         def start(process: Any) -> None:
             real(process)
-            self.note(process.pid, process.name, sys._getframe(1))
+            self._handles.add(process, self.note(process.pid, process.name, sys._getframe(1)))
 
         start.__doc__ = real.__doc__
         self._patches.put(module.BaseProcess, "start", start)
+
+    def _spawned(self, real: Callable[..., int]) -> Callable[..., int]:
+        """How multiprocessing starts what it keeps for itself, such as its tracker."""
+
+        def spawnv_passfds(*arguments: Any, **named: Any) -> int:
+            number = real(*arguments, **named)
+            self.note(number, "", sys._getframe(1))
+            return number
+
+        return spawnv_passfds
 
     def _made(self, real: Callable[..., None]) -> Callable[..., None]:
         def __init__(process: Any, *arguments: Any, **named: Any) -> None:
@@ -149,6 +178,10 @@ class _Fork(Stand):
         if number:
             self._probe.note(number, "a fork", sys._getframe(1))
         return number
+
+
+def _freed(_: Watched) -> None:
+    """A process object that is freed has closed its pipes: that is how most go."""
 
 
 def _words(command: Any) -> str:

@@ -45,7 +45,7 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
     """
     files, sockets, polls, drivers = Files(), Sockets(), Polls(), Drivers()
     connections = Connections(drivers.wraps)
-    executors = Executors()
+    executors, processes = Executors(), Processes()
     return [
         files,
         sockets,
@@ -53,10 +53,10 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
         Loops(),
         connections,
         drivers,
-        Descriptors((sockets.at, connections.at, drivers.at, polls.at, files.at)),
+        Descriptors((sockets.at, connections.at, drivers.at, polls.at, processes.at, files.at)),
         executors,
         Threads(mark, executors.employer),
-        Processes(),
+        processes,
         TemporaryFiles(managed),
         Leases(),
         Pools(),
