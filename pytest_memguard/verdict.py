@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -14,7 +15,7 @@ from . import kinds
 from .allocations import Line
 from .growth import Growth, Unproved
 from .ledger import Drop
-from .origins import Acquisition, Owner, Place, relative
+from .origins import Acquisition, Owner, Place, place_of, relative
 from .probes.probe import Sight
 
 GROWTH = "heap growth"
@@ -52,16 +53,29 @@ class Finding:
     """What keeps it, by the code that made that: the same for the same leak through another name."""
     size: int | None = None
     """Of growth, in bytes a run, when it was weighed."""
+    thread: int = 0
+    """Of a thread that still runs, its identity: what it acquires goes when it ends."""
     lines: tuple[Line, ...] = ()
     """The lines that allocate what stays, when they were asked for."""
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same leak in every test and every run: its kind and the function that acquires it."""
+        """The same for the same leak in every test and every run: its kind and the function that acquires it.
+
+        Of what a library let go by itself, that is the library's function.
+        """
         line = self.acquired.project_line() if self.acquired else None
-        place = f"{relative(line.file)}:{line.function}" if line else self.place or self.held_by or _stable(self.what)
+        if self.acquired and self.verdict is Verdict.UNKNOWN and self.acquired.acquirer() is Place.LIBRARY:
+            line = self.acquired.lines()[0]
+        place = f"{_portable(line.file)}:{line.function}" if line else self.place or self.held_by or _stable(self.what)
         text = f"{self.kind}|{place}"
         return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _portable(file: str) -> str:
+    """A path that is the same on another machine: of what is installed, from the folder of packages on."""
+    path = relative(file)
+    return path.rpartition("-packages/")[2] if place_of(file) is Place.LIBRARY else path
 
 
 def _stable(what: str) -> str:
@@ -79,7 +93,9 @@ def judge_sight(sight: Sight, owner: Owner) -> Finding:
     verdict, reason = _open(sight.acquired, how)
     if sight.acquired is None and kinds.find(sight.kind).group == kinds.STATE:
         verdict, reason = Verdict.LEAKING, f"changed between beginning and end of {owner}; nothing tells by which line"
-    return Finding(verdict, reason, sight.kind, sight.what, how, sight.acquired, owner, subject=sight.subject)
+    thread = sight.object.ident or 0 if isinstance(sight.object, threading.Thread) else 0
+    found = Finding(verdict, reason, sight.kind, sight.what, how, sight.acquired, owner, subject=sight.subject)
+    return replace(found, thread=thread)
 
 
 def judge_kept(finding: Finding, held_by: str) -> Finding:
@@ -167,17 +183,28 @@ COMPOSITES = (
 
 
 def fold(findings: Iterable[Finding]) -> list[Finding]:
-    """Have things of one acquiring line stand together: what a composite stands on is no subject of its own."""
+    """Have things of one acquiring line stand together: what a composite stands on is no subject of its own.
+
+    Nor is what a thread acquired that was left running: it is that thread's, and who stops the thread ends it.
+    """
+    findings = list(findings)
+    left = {(each.thread, each.owner, each.verdict) for each in findings if each.thread and each.subject}
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         line = finding.acquired.project_line() if finding.acquired else None
         groups.setdefault((line, finding.owner, finding.verdict) if line else id(finding), []).append(finding)
     folded: list[Finding] = []
     for group in groups.values():
+        group = [replace(each, subject=each.subject and not _is_of_a_thread(each, left)) for each in group]
         lead = any(finding.kind in COMPOSITES and finding.subject for finding in group)
         parts = [replace(each, subject=each.subject and (not lead or each.kind in COMPOSITES)) for each in group]
         folded += sorted(parts, key=lambda finding: not finding.subject)
     return folded
+
+
+def _is_of_a_thread(finding: Finding, left: set[tuple[int, Owner, Verdict]]) -> bool:
+    acquired = finding.acquired
+    return acquired is not None and (acquired.thread, finding.owner, finding.verdict) in left
 
 
 def judge_peak(peak: int, limit: int, owner: Owner) -> Finding:

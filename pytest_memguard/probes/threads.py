@@ -72,6 +72,14 @@ def _ended(ref: Watched) -> None:
 
 
 def _target(thread: threading.Thread) -> str:
-    target: Any = getattr(thread, "_target", None)
+    """What it runs: a function, a timer's function, or the `run` of a class of its own."""
+    if isinstance(thread, threading.Timer):
+        return f", a Timer that waits {thread.interval} s{_running(thread.function)}"
+    target = _running(getattr(thread, "_target", None))
+    kind = type(thread)
+    return target if target or kind is threading.Thread else f", running {kind.__qualname__}.run"
+
+
+def _running(target: Any) -> str:
     name = getattr(target, "__qualname__", None)
     return f", running {name}" if isinstance(name, str) else ""

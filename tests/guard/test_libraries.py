@@ -40,6 +40,7 @@ HELD = []
 def test_the_library_keeps_it(): library.shared()
 def test_the_library_keeps_a_thread(): library.watched()
 def test_the_library_drops_it(): library.quick()
+def test_the_library_drops_another(): library.quick()
 def test_the_library_waits_for_the_exit(): library.at_exit()
 def test_the_project_keeps_it(): HELD.append(library.Client())
 def test_the_project_closes_it(): library.Client().close()
@@ -54,5 +55,6 @@ def test_a_librarys_own_things_are_noted_and_what_the_project_keeps_of_it_fails(
     assert run.of("test_the_library_keeps_a_thread")[0]["held_by"] == "library.Client (type) → monitor"
     assert run.of("test_the_library_waits_for_the_exit") == []
     assert run.of("test_the_library_drops_it")[0]["verdict"] == "unknown"
+    assert len({each["fingerprint"] for each in run.findings if "library_drops" in each["test"]}) == 1
     assert run.of("test_the_project_keeps_it")[0]["held_by"] == "test_it.HELD (list) → [0] → socket"
     assert run.of("test_the_project_closes_it") == []
