@@ -49,6 +49,8 @@ class Record(TypedDict):
     fingerprint: str
     origin: list[Line]
     held_by: str
+    fixture: str
+    """The fixture of the test's own scope that acquired it, and where that is defined; empty for the test itself."""
     now_at: str
     """Where a thread or a task stood when its test had ended."""
     grew_at: list[Growing]
@@ -71,6 +73,7 @@ def record(test: str, finding: Finding, *, fails: bool, allowed: str = "") -> Re
         fingerprint=finding.fingerprint,
         origin=_origin(finding.acquired),
         held_by=finding.held_by,
+        fixture=finding.acquired.set_up_by() if finding.acquired else "",
         now_at=finding.now_at,
         grew_at=[Growing(file=short(at.file), line=at.line, bytes=at.size, blocks=at.blocks) for at in finding.lines],
     )

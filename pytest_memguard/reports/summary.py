@@ -20,7 +20,8 @@ def summary(records: Iterable[Record], *, every_name: bool = False) -> Iterator[
         leaks = _by_fingerprint(failing)
         yield f"{_count(len(leaks), 'leak')} in {_count(len(tests), 'test')}"
         for fingerprint, group in leaks.items():
-            yield f"{fingerprint}  {group[0]['kind']} {group[0]['how']}{_place(group[0])}  in {_names(group, most)}"
+            yield f"{fingerprint}  {group[0]['kind']} {group[0]['how']}{_place(group[0])}"
+            yield from _names(group, most)
     for title, chosen in (
         ("allowed", [each for each in known if each["allowed"]]),
         ("noted, nothing fails for it", [each for each in known if not each["fails"] and not each["allowed"]]),
@@ -31,7 +32,8 @@ def summary(records: Iterable[Record], *, every_name: bool = False) -> Iterator[
                 first = group[0]
                 why = first["allowed"] or f"{first['verdict']}: {first['reason']}"
                 thing = f"{first['kind']} {first['what']} {first['how']}{_place(first)}"
-                yield f"{fingerprint}  {thing}  in {_names(group, most)} ({why})"
+                yield f"{fingerprint}  {thing} ({why})"
+                yield from _names(group, most)
 
 
 def _by_fingerprint(records: Iterable[Record]) -> dict[str, list[Record]]:
@@ -48,7 +50,14 @@ def _place(record: Record) -> str:
     return f", {line['file']}:{line['line']} in {line['function']}"
 
 
-def _names(group: list[Record], most: int | None) -> str:
+def _names(group: list[Record], most: int | None) -> Iterator[str]:
+    """The tests in lines of their own, by the fixture through which they have it."""
+    for fixture in dict.fromkeys(each["fixture"] for each in group):
+        part = [each for each in group if each["fixture"] == fixture]
+        yield f"          {f'by fixture {fixture} ' if fixture else ''}in {_few(part, most)}"
+
+
+def _few(group: list[Record], most: int | None) -> str:
     names = list(dict.fromkeys(each["test"] for each in group))
     rest = f" and {len(names) - most} more" if most is not None and len(names) > most else ""
     return ", ".join(names[:most]) + rest

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ..guard import Guard
-from ..origins import Owner, relative
+from ..origins import Owner, defined_at
 
 
 class Fixtures:
@@ -27,10 +27,13 @@ class Fixtures:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
-        """Charge what a wider fixture acquires in its set-up to the fixture."""
-        if fixturedef.scope == "function" or self.guard is None:
+        """Charge what a wider fixture acquires in its set-up to the fixture; name one of the test's own scope."""
+        if self.guard is None:
             return (yield)
-        owner = Owner(fixturedef.argname, "fixture", fixturedef.scope, _place(fixturedef))
+        if fixturedef.scope == "function":
+            with self.guard.ledger.preparing(fixturedef):
+                return (yield)
+        owner = Owner(fixturedef.argname, "fixture", fixturedef.scope, defined_at(fixturedef.func))
         owner.roots = functools.partial(_roots, fixturedef)
         self._owners[fixturedef] = owner
         with self.guard.setting_up(owner):
@@ -42,11 +45,6 @@ class Fixtures:
         if owner is not None:
             owner.ended = True
             owner.roots = tuple
-
-
-def _place(fixturedef: pytest.FixtureDef[Any]) -> str:
-    code = getattr(getattr(fixturedef.func, "__wrapped__", fixturedef.func), "__code__", None)
-    return f"{relative(code.co_filename)}:{code.co_firstlineno}" if code is not None else ""
 
 
 def _roots(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:

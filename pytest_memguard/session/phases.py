@@ -13,6 +13,7 @@ from _pytest.outcomes import Failed
 
 from ..guard import Guard
 from ..origins import Owner
+from ..reports.text import Told
 from ..verdict import judge_peak
 from .marks import Marks, Terms
 from .peaks import Peaks
@@ -34,8 +35,8 @@ class Leaked(Failed):
 class Phases:
     """Watches the phases of tests whose protocol others run."""
 
-    def __init__(self, guard: Guard, marks: Marks, sorter: Sorter, peaks: Peaks) -> None:
-        self._guard, self._marks, self._sorter, self._peaks = guard, marks, sorter, peaks
+    def __init__(self, guard: Guard, marks: Marks, sorter: Sorter, peaks: Peaks, told: Told) -> None:
+        self._guard, self._marks, self._sorter, self._peaks, self._told = guard, marks, sorter, peaks, told
         self._rests = False
 
     @contextlib.contextmanager
@@ -76,7 +77,7 @@ class Phases:
                 findings.append(judge_peak(self._peaks.peak, self._peaks.limit, owner))
             item.stash[FOUND] = found = self._sorter.sort(item.nodeid, terms, findings)
         if found.failing:
-            raise Leaked(text([*found.own, *found.of_fixtures]), pytrace=False)
+            raise Leaked(text([*found.own, *found.of_fixtures], self._told), pytrace=False)
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

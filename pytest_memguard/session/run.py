@@ -22,6 +22,7 @@ from ..origins import Owner
 from ..probes import descriptors, processes
 from ..reports.record import Record, known, write
 from ..reports.summary import summary
+from ..reports.text import Told
 from ..verdict import Finding, Verdict, judge_peak
 from .fixtures import Fixtures
 from .folders import Folders
@@ -47,7 +48,8 @@ class Session:
         self._repeats = Repeats(self._guard, self._fixtures)
         self._marks = Marks(Folders(settings, config.rootpath))
         self._sorter = Sorter(datetime.date.today(), settings.baseline, self._baseline())
-        self._phases = Phases(self._guard, self._marks, self._sorter, self._peaks)
+        self._told = Told()
+        self._phases = Phases(self._guard, self._marks, self._sorter, self._peaks, self._told)
         self._records: list[Record] = []
         self._watched: set[str] = set()
         self._others = False
@@ -132,7 +134,7 @@ class Session:
             findings = self._repeats.name(item, findings, owner)
         if stays is not nextitem and is_wide(item, nextitem):
             findings += self._end_wider(item, nextitem, terms, reports)
-        tell(reports, self._sorter.sort(item.nodeid, terms, findings))
+        tell(reports, self._sorter.sort(item.nodeid, terms, findings), self._told)
         return reports
 
     def _end_wider(
