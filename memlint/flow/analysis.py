@@ -14,6 +14,7 @@ from memlint.cfg.graph import FunctionNode, Graph, TooLarge
 from memlint.findings import Skipped
 from memlint.flow.bodies import abstract, mentions, never_returns, starred
 from memlint.flow.effects import always_gives, consistent, effect_of
+from memlint.flow.likely import Likely
 from memlint.flow.machine import FieldStore, Machine, World
 from memlint.flow.owners import FieldLoss, Fields, field_makers, instance_kind
 from memlint.flow.raising import RaiseLevel
@@ -238,6 +239,9 @@ class FileAnalyser:
         return report
 
     def _follow(self, unit: Unit) -> UnitReport | None:
+        likely = Likely(unit, self.names, self.catalogue, self.summary, self.field_types, self._followed)
+        if not likely.acquires(self._lines):
+            return UnitReport(unit, [], [], ())
         graph = self.graph(unit)
         if graph is None:
             return None
@@ -456,7 +460,7 @@ class FileAnalyser:
         if node is None:
             return None
         methods = {s.name: s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))}
-        if "__init__" not in methods or "__del__" in methods:
+        if "__init__" not in methods or "__del__" in methods or not self._hit(methods["__init__"]):
             return None
         report = self.report(self._unit(methods["__init__"], f"{name}.__init__", name))
         if report is None:
