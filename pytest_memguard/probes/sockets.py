@@ -8,6 +8,7 @@ Cost: 2 µs a socket made, 2 µs one closed.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import socket
@@ -81,7 +82,8 @@ class Sockets:
         def __init__(self_: Any, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:
             real(self_, family, type, proto, fileno)
             assert self._book is not None
-            self._live.add(self_, self._book.enter("socket", "", sys._getframe(1)))
+            opener = self._numbers.get(fileno) if fileno is not None else None
+            self._live.add(self_, self._book.enter("socket", "", sys._getframe(1)), opener)
 
         return __init__
 
@@ -99,7 +101,12 @@ class Sockets:
             ref = self._live.remove(self_)
             number = real(self_)
             if ref is not None and number >= 0:
-                self._numbers[number] = os.fstat(number).st_ino, ref.acquired
+                # uvloop closes the descriptor before it detaches the object
+                with contextlib.suppress(OSError):
+                    inode = os.fstat(number).st_ino
+                    # what only borrowed a number and hands it back did not open it
+                    borrowed = ref.extra is not None and ref.extra[0] == inode
+                    self._numbers[number] = ref.extra if borrowed else (inode, ref.acquired)
             return number
 
         detach.__doc__ = real.__doc__

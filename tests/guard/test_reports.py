@@ -70,6 +70,22 @@ def test_timer_that_is_cancelled():
 
 def test_detached(): socket.socket().detach()
 
+def borrow(number):
+    borrowed = socket.socket(fileno=number)
+    borrowed.detach()
+
+def test_borrowed(): borrow(socket.socket().detach())
+
+def test_borrowed_and_closed():
+    number = socket.socket().detach()
+    borrow(number)
+    socket.close(number)
+
+def test_closed_and_then_detached():
+    opened = socket.socket()
+    socket.close(opened.fileno())
+    opened.detach()
+
 def test_detached_and_closed(): socket.close(socket.socket().detach())
 """
 
@@ -135,3 +151,14 @@ def test_a_detached_socket_is_known_by_its_descriptor(run: Run) -> None:
     (found,) = run.failing("test_detached")
     assert found["what"].startswith("without an address, detached as descriptor ")
     assert run.of("test_detached_and_closed") == []
+
+
+def test_a_socket_that_borrows_a_number_and_hands_it_back_did_not_open_it(run: Run) -> None:
+    (found,) = run.failing("test_borrowed")
+    assert [line["function"] for line in found["origin"]] == ["test_borrowed"]
+    assert run.of("test_borrowed_and_closed") == []
+
+
+def test_a_socket_whose_descriptor_is_closed_can_be_detached_as_ever(run: Run) -> None:
+    assert run.outcome("test_closed_and_then_detached") == "passed"
+    assert run.of("test_closed_and_then_detached") == []
