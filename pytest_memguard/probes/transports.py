@@ -35,11 +35,24 @@ def _has(name: str) -> Callable[[Any], bool]:
     return lambda thing: getattr(thing, name, None) is not None
 
 
+MADE_IN_PYTHON = 1 << 9
+"""The flag of a type that a `class` statement makes; what C code makes, such as uvloop's transports, lacks it."""
+
+
+def _writes_somewhere(writer: Any) -> bool:
+    """Whether a writer's transport is open; a stand-in that a test made for one holds nothing."""
+    transport = writer._transport
+    kind = type(transport)
+    if kind.__flags__ & MADE_IN_PYTHON and not issubclass(kind, sys.modules["asyncio.transports"].BaseTransport):
+        return False
+    return not transport.is_closing()
+
+
 MAKES = (
     Make("asyncio.selector_events", "_SelectorTransport", _has("_sock")),
     Make("asyncio.unix_events", "_UnixReadPipeTransport", _has("_pipe")),
     Make("asyncio.unix_events", "_UnixWritePipeTransport", _has("_pipe")),
-    Make("asyncio.streams", "StreamWriter", lambda writer: not writer._transport.is_closing()),
+    Make("asyncio.streams", "StreamWriter", _writes_somewhere),
     Make("asyncio.base_subprocess", "BaseSubprocessTransport", lambda thing: not getattr(thing, "_closed", True)),
     Make("anyio.streams.memory", "MemoryObjectSendStream", lambda thing: not thing._closed, "memory stream"),
     Make("anyio.streams.memory", "MemoryObjectReceiveStream", lambda thing: not thing._closed, "memory stream"),

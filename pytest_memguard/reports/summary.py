@@ -52,9 +52,16 @@ def _place(record: Record) -> str:
 
 def _names(group: list[Record], most: int | None) -> Iterator[str]:
     """The tests in lines of their own, by the fixture through which they have it."""
-    for fixture in dict.fromkeys(each["fixture"] for each in group):
-        part = [each for each in group if each["fixture"] == fixture]
-        yield f"          {f'by fixture {fixture} ' if fixture else ''}in {_few(part, most)}"
+    for fixture in dict.fromkeys(map(_fixture, group)):
+        part = [each for each in group if _fixture(each) == fixture]
+        yield f"          {f'by {fixture} ' if fixture else ''}in {_few(part, most)}"
+
+
+def _fixture(record: Record) -> str:
+    """Whose set-up it was: that of a wider fixture, which is charged itself, or of one of the test's own scope."""
+    if record["owner"] != record["test"]:
+        return record["owner"]
+    return f"fixture {record['fixture']}" if record["fixture"] else ""
 
 
 def _few(group: list[Record], most: int | None) -> str:

@@ -43,6 +43,12 @@ def closed():
 def test_first(kept): pass
 def test_second(kept): pass
 def test_closed(closed): pass
+
+@pytest.fixture(scope="class")
+def shared(): return serve()
+
+class Test:
+    def test_shared(self, shared): pass
 def test_another_way(): serve()
 def test_that_way_again(): serve()
 
@@ -109,6 +115,10 @@ def test_a_fixture_of_the_tests_own_scope_is_named_with_its_place(run: Run) -> N
     assert {each["fixture"] for each in run.failing("test_first")} == {f"kept (test_it.py:{line})"}
     assert f"by fixture kept (test_it.py:{line}) in test_it.py::test_first, test_it.py::test_second" in run.output
     assert run.of("test_closed") == []
+
+
+def test_a_wider_fixture_is_named_before_the_test_that_its_end_came_with(run: Run) -> None:
+    assert "by class fixture 'shared' in test_it.py::Test::test_shared" in run.output
 
 
 def test_what_the_test_itself_acquires_names_no_fixture(run: Run) -> None:

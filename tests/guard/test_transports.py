@@ -45,6 +45,29 @@ def test_a_writer_that_nobody_closed_is_named_by_the_line_that_connected(told: R
 
 
 @scenario("""
+import asyncio
+
+class StandIn:
+    def is_closing(self): return False
+    def close(self): pass
+
+class Real(asyncio.Transport):
+    def is_closing(self): return False
+    def close(self): pass
+
+async def write_to(transport):
+    reader = asyncio.StreamReader()
+    asyncio.StreamWriter(transport, asyncio.StreamReaderProtocol(reader), reader, asyncio.get_running_loop())
+
+def test_stand_in(): asyncio.run(write_to(StandIn()))
+def test_transport_of_the_projects_own(): asyncio.run(write_to(Real()))
+""")
+def test_a_writer_over_a_stand_in_holds_nothing(told: Run) -> None:
+    assert told.of("test_stand_in") == []
+    assert told.kinds("test_transport_of_the_projects_own") == {"transport"}
+
+
+@scenario("""
 import anyio, pytest
 pytestmark = pytest.mark.anyio
 
