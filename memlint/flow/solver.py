@@ -16,7 +16,7 @@ from memlint.flow.exceptions import Flight, Match, meet
 from memlint.flow.machine import Machine
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import ExitKind, Mark
-from memlint.flow.state import State
+from memlint.flow.state import Key, State
 from memlint.flow.steps import execute
 from memlint.flow.truth import truth
 from memlint.flow.values import (
@@ -39,7 +39,8 @@ from memlint.flow.values import (
 )
 
 STATES_PER_BLOCK = 24
-"""Beyond this many different states at one block, further ones are not followed."""
+"""Beyond this many different states at one block, further ones are not followed; of those that owe nothing, what they
+have in common is, as long as something may be acquired."""
 STEPS = 6000
 """Blocks executed before the function is given up."""
 
@@ -52,7 +53,7 @@ class Solver:
     graph: Graph
     lines: Sequence[int]
     """Sorted lines on which something may be acquired."""
-    seen: dict[int, set[object]] = field(default_factory=dict)
+    seen: dict[int, set[Key]] = field(default_factory=dict)
     queue: deque[tuple[int, State]] = field(default_factory=deque)
     ended: list[tuple[State, bool]] = field(default_factory=list)
     """Final states, each with True when an exception ended it."""
@@ -113,7 +114,12 @@ class Solver:
             return
         if len(seen) >= STATES_PER_BLOCK:
             self.bounded = f"more than {STATES_PER_BLOCK} states at one point"
-            return
+            if state.owes() or number not in self.acquiring or len(seen) >= 2 * STATES_PER_BLOCK:
+                return
+            state.forget_differences(seen)
+            key = state.key()
+            if key in seen:
+                return
         seen.add(key)
         if self.trace is not None:
             self.trace.append((number, state.copy()))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from memlint.cfg.instructions import Place
 from memlint.flow.exceptions import Flight
@@ -42,6 +43,18 @@ class Status(enum.Enum):
     __hash__ = object.__hash__  # a member is itself only; the library's own hash is a call of Python's
 
 
+Key: TypeAlias = tuple[
+    frozenset[tuple[Place, Value]],
+    frozenset[tuple[Handle, Status]],
+    frozenset[tuple[int, frozenset[Handle]]],
+    frozenset[tuple[str, bool]],
+    tuple[object, ...],
+    object,
+    Value | None,
+    frozenset[Handle],
+    frozenset[Handle],
+]
+"""What two states must share to behave alike."""
 _OWED = frozenset({Status.HELD, Status.LENT})
 
 
@@ -82,7 +95,19 @@ class State:
             self.trail,
         )
 
-    def key(self) -> object:
+    def forget_differences(self, others: Iterable[Key]) -> None:
+        """Become what this state, which owes nothing, has in common with others at the same place."""
+        common = set(self.places.items())
+        for other in others:
+            common &= other[0]
+        self.places = dict(common)
+        self.status = {}
+        self.bags = {}
+        self.facts = {}
+        self.failed = frozenset()
+        self.idle = frozenset()
+
+    def key(self) -> Key:
         """Equal for states that behave alike; the trail does not count."""
         return (
             frozenset(self.places.items()),
