@@ -214,7 +214,11 @@ class Project:
 
     def _may_give(self, qualified: str) -> bool:
         found = self.definition(qualified)
-        return found is not None and "." not in found.name and self._holds(found)
+        return found is not None and "." not in found.name and self._gives(found)
+
+    def _gives(self, found: Definition) -> bool:
+        """Whether a definition has a line that could acquire something, and a way to hand it on."""
+        return self.outline(found.module).may_give(found.name) and self._holds(found)
 
     def _holds(self, found: Definition) -> bool:
         """Whether a definition has a line that could acquire something."""
@@ -260,10 +264,15 @@ class Project:
         if found is None:
             return None
         self.looked.followed.add(found.module)
-        plain = "." not in found.name and not self._holds(found)
-        if plain and self.outline(found.module).surely_returns(found.name):
+        if "." not in found.name and self._plain(found):
             return Summary((), lambda *_: Effect.TAKES, more=functools.partial(self._whole, found))
         return self._whole(found)
+
+    def _plain(self, found: Definition) -> bool:
+        """Whether a function or class is known well enough without being parsed: it gives nothing, and returns."""
+        outline = self.outline(found.module)
+        silent = not self._holds(found) or not (outline.may_give(found.name) or outline.asynchronous(found.name))
+        return silent and outline.surely_returns(found.name)
 
     def _whole(self, found: Definition) -> Summary | None:
         analyser = self.analyser(found.module)

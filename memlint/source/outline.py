@@ -10,6 +10,9 @@ from memlint.source.calls import Calls, calls_of
 
 _TOP = re.compile(rb"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[^\s#)\]}'\"]", re.MULTILINE)
 _INDENTED = re.compile(rb"^([ \t]+)(?:(raise)\b|[^\s#])", re.MULTILINE)
+_RETURNED = re.compile(rb"\breturn\b[ \t]*[^\s#;]")
+_ENDS = re.compile(rb"\bdef[ \t]+(?:close|aclose|shutdown|stop|disconnect|terminate|quit|__a?exit__)\b")
+"""Methods by which an object gives back what its constructor acquired."""
 _INIT = re.compile(rb"^([ \t]+)def __init__\b", re.MULTILINE)
 
 
@@ -27,18 +30,24 @@ class Outline:
     @cached_property
     def definitions(self) -> dict[str, tuple[int, int]]:
         """The top-level functions and classes with their first and last lines (counted from 1)."""
-        starts: list[tuple[bytes | None, int]] = []
+        found: dict[str, tuple[int, int]] = {}
         position, line = 0, 1
-        for match in _TOP.finditer(self.data):
-            line += self.data.count(b"\n", position, match.start())
-            position = match.start()
-            starts.append((match.group(1), line))
-        starts.append((None, line + self.data.count(b"\n", position) + 1))
-        return {
-            name.decode(): (first, after - 1)
-            for (name, first), (_, after) in itertools.pairwise(starts)
-            if name is not None
-        }
+        for name, (start, end) in self._blocks.items():
+            first = line + self.data.count(b"\n", position, start)
+            position, line = end, first + self.data.count(b"\n", start, end)
+            found[name] = first, line - (end > start and self.data[end - 1 : end] == b"\n")
+        return found
+
+    @cached_property
+    def _blocks(self) -> dict[str, tuple[int, int]]:
+        """Where the text of each definition begins and ends; of two with one name the last."""
+        found: dict[str, tuple[int, int]] = {}
+        starts = [(match.group(1), match.start()) for match in _TOP.finditer(self.data)]
+        for (name, start), (_, end) in itertools.pairwise([*starts, (None, len(self.data))]):
+            if name is not None:
+                found.pop(name.decode(), None)  # in order of place
+                found[name.decode()] = start, end
+        return found
 
     @cached_property
     def imported(self) -> frozenset[str]:
@@ -46,13 +55,31 @@ class Outline:
         names = (bound for each in self.calls.imports for _, bound in each.names)
         return frozenset(name.decode() for name in names)
 
+    def may_give(self, name: str) -> bool:
+        """Whether a definition could hand its caller a resource, if it acquired one.
+
+        A function must return something by ``return``, and at once; a class must acquire in a constructor of its own
+        and have a method that releases.
+        """
+        block = self._block(name)
+        if block.startswith(b"class"):
+            return _INIT.search(block) is not None and _ENDS.search(block) is not None
+        return block.startswith(b"def") and _RETURNED.search(block) is not None
+
+    def asynchronous(self, name: str) -> bool:
+        """Whether a definition is a coroutine function."""
+        return self._block(name).startswith(b"async")
+
+    def _block(self, name: str) -> bytes:
+        start, end = self._blocks[name]
+        return self.data[start:end]
+
     def surely_returns(self, name: str) -> bool:
         """Whether a function, or a class's own constructor, is no function that can only raise.
 
         False also where that cannot be told from its bytes.
         """
-        first, last = self.definitions[name]
-        block = b"\n".join(self.data.split(b"\n")[first - 1 : last])
+        block = self._block(name)
         if block.startswith(b"class"):
             start = _INIT.search(block)
             if start is None:

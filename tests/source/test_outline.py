@@ -30,3 +30,22 @@ def test_of_a_class_its_own_constructor_counts() -> None:
         b"class C:\n    def __init__(self):\n        raise TypeError\n"
     )
     assert [outline.surely_returns(name) for name in "ABC"] == [True, False, False]
+
+
+def test_a_function_gives_only_what_it_returns_at_once() -> None:
+    outline = Outline(
+        b"def writes():\n    f = open(p)\n    return\n\n"
+        b"def gives():\n    return(open(p))\n\n"
+        b"async def later():\n    return open(p)\n"
+    )
+    assert [outline.may_give(name) for name in ("writes", "gives", "later")] == [False, True, False]
+    assert [outline.asynchronous(name) for name in ("writes", "gives", "later")] == [False, False, True]
+
+
+def test_an_object_is_a_resource_only_with_a_constructor_and_a_way_to_release() -> None:
+    outline = Outline(
+        b"class A:\n    def __init__(self): ...\n    def close(self): ...\n\n"
+        b"class B(A):\n    def close(self): ...\n\n"
+        b"class C:\n    def __init__(self): ...\n    def closed(self): ...\n"
+    )
+    assert [outline.may_give(name) for name in "ABC"] == [True, False, False]
