@@ -103,7 +103,11 @@ def prefilter(catalogue: Catalogue) -> Prefilter:
     known = _PREFILTERS.get(catalogue.version)
     if known is None:
         blocks = [name for name, entries in catalogue.acquires.items() if all(_by_block(catalogue, e) for e in entries)]
-        known = Prefilter(catalogue.acquires, catalogue.methods, catalogue.aliases, blocks)
+        methods = {
+            name: [receiver for entry in entries for receiver in entry.receivers]
+            for name, entries in catalogue.methods.items()
+        }
+        known = Prefilter(catalogue.acquires, methods, catalogue.aliases, blocks)
         _PREFILTERS[catalogue.version] = known
     return known
 

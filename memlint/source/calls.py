@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -25,6 +25,8 @@ _CHAIN = re.compile(rb"((?:\.\w+)+)\s*\(")
 _RENAMED = re.compile(rb"(\w+)\s+as\s+(\w+)")
 _BEFORE_IMPORT = re.compile(rb"(?:^|[;:])[ \t]*(?:from[ \t\\\r\n]+(\.*)[ \t]*([\w.]*)[ \t\\\r\n]*)?\Z", re.MULTILINE)
 _AFTER_IMPORT = re.compile(rb"[ \t]*(?:\(([^)]*)\)|((?:\\\r?\n|[^\n#;])*))")
+_WORDS = re.compile(rb"\w+")
+_OWN = frozenset({b"self", b"cls"})
 _COMMENT = re.compile(rb"#[^\n]*")
 _NAME = re.compile(rb"([\w.]+)(?:\s+as\s+(\w+))?")
 
@@ -40,11 +42,37 @@ class Import(NamedTuple):
     """What an ``import`` binds: the (dotted) name by which the module is reached."""
 
 
+class Called(NamedTuple):
+    """How a word must be called for the call to count."""
+
+    plainly: bool = True
+    """By itself."""
+    on_anything: bool = True
+    """As a method, whatever it is called on."""
+    owners: frozenset[bytes] = frozenset()
+    """Modules as whose function it counts."""
+    receivers: frozenset[bytes] = frozenset()
+    """What the last word before the dot may be besides, in small letters and without underscores around it."""
+
+    def joined(self, other: Called) -> Called:
+        """Whatever counts for one of the two."""
+        return Called(
+            self.plainly or other.plainly,
+            self.on_anything or other.on_anything,
+            self.owners | other.owners,
+            self.receivers | other.receivers,
+        )
+
+
+_ANYHOW = Called()
+
+
 class Calls:
     """The words of one file; everything is worked out when it is first asked for, once."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
+        self._modules: dict[bytes, set[bytes]] = {}
         self.answers: dict[object, list[int]] = {}
         """The lines that were asked for, by who asked: a prefilter is asked for the same file more than once."""
 
@@ -88,8 +116,10 @@ class Calls:
                 found.setdefault(match.group(1), set()).add(match.group(2))
         return found
 
-    def lines(self, words: Iterable[bytes], blocks: frozenset[bytes] = frozenset()) -> list[int]:
-        """The lines (counted from 1) on which one of the words is called, in order.
+    def lines(
+        self, words: Iterable[bytes], blocks: Set[bytes] = frozenset(), how: Mapping[bytes, Called] | None = None
+    ) -> list[int]:
+        """The lines (counted from 1) on which one of the words is called, in order; ``how`` may ask for more of some.
 
         The header of a definition is no call, nor is a comment; nor counts a call of one of ``blocks`` that a ``with``
         enters at once, unless what it entered seems to be used when the block has ended.
@@ -97,11 +127,12 @@ class Calls:
         data = self.data
         found: set[int] = set()
         for word in set(words) & self.words:
+            called = _ANYHOW if how is None else how.get(word, _ANYHOW)
             for at in self._places(word):
                 if _OPENS.match(data, at + len(word)) is None:
                     continue
                 start = data.rfind(b"\n", 0, at) + 1
-                if data[start:at].lstrip()[:1] == b"#":
+                if data[start:at].lstrip()[:1] == b"#" or not self._counts(at, called):
                     continue
                 header = _HEADER.search(data, start, at)
                 if header is None or (
@@ -109,6 +140,34 @@ class Calls:
                 ):
                     found.add(self.line_at(at))
         return sorted(found)
+
+    def _counts(self, at: int, called: Called) -> bool:
+        """Whether what stands before a word lets its call count."""
+        data = self.data
+        if data[at - 1 : at] != b".":
+            return called.plainly
+        start = end = at - 1
+        while start and data[start - 1] in _WORD:
+            start -= 1
+        owner = data[start:end]
+        if not owner or owner[-1] >= 128:
+            return True  # the result of an expression
+        if owner.strip(b"_").lower() in called.receivers:
+            return True
+        if owner in _OWN and data[start - 1 : start] != b".":
+            return owner + b":" in data  # what this object inherits is followed by its class
+        return called.on_anything or any(owner in self._names_of(module) for module in called.owners)
+
+    def _names_of(self, module: bytes) -> set[bytes]:
+        """The names by which a module is reached: its own, those that an import gives it, and those assigned."""
+        known = self._modules.get(module)
+        if known is None:
+            known = self._modules[module] = {module, *self.renamed.get(module, ())}
+            for at in self._places(module) if module in self.words else ():
+                before = self.data[max(0, at - 80) : at].rstrip(b" \t")
+                if before[-1:] == b"=":
+                    known.update(_WORDS.findall(before)[-1:])
+        return known
 
     def lines_with(self, word: bytes) -> list[int]:
         """The lines on which a word stands, in comments and strings too."""

@@ -6,9 +6,16 @@ from memlint.source.calls import Calls
 from memlint.source.prefilter import Prefilter
 
 FILTER = Prefilter(
-    ["builtins.open", "socket.socket", "requests.Session", "sqlite3.connect"],
-    ["accept"],
-    {"io.open": "builtins.open"},
+    [
+        "builtins.open",
+        "socket.socket",
+        "requests.Session",
+        "sqlite3.connect",
+        "tarfile.TarFile.extractfile",
+        "os.fdopen",
+    ],
+    {"accept": ["sock", "server"], "start": ["*"]},
+    {"io.open": "builtins.open", "posix": "os"},
     blocks=["builtins.open", "socket.socket", "requests.Session"],
 )
 
@@ -32,8 +39,27 @@ def test_a_name_given_another_name_is_looked_for_under_both() -> None:
     assert lines("from requests import Session as S\ns = S()\nt = Session()\n") == [2, 3]
 
 
-def test_a_method_name_counts_anywhere() -> None:
-    assert lines("c = server.accept()\n") == [1]
+def test_a_method_name_counts_behind_a_receiver_that_is_believed() -> None:
+    assert lines("c = server.accept()\nd = self._sock.accept()\ne = offer.accept()\naccept()\n") == [1, 2]
+    assert lines("t.start()\nwhere().start()\n") == [1, 2]
+
+
+def test_what_is_called_on_an_expression_may_be_anything() -> None:
+    assert lines("c = find().accept()\nd = them[0].accept()\n") == [1, 2]
+
+
+def test_a_modules_function_counts_behind_any_name_of_the_module() -> None:
+    assert lines("import os\nf = os.fdopen(d)\ng = self.fdopen(d)\nh = them.fdopen(d)\nfdopen(d)\n") == [2, 5]
+    assert lines("import os as system\nf = system.fdopen(d)\n") == [2]
+    assert lines("import os\n_system = os\nf = _system.fdopen(d)\n") == [3]
+    assert lines("import posix\nf = posix.fdopen(d)\n") == [2]
+
+
+def test_a_method_of_a_class_counts_behind_anything_but_the_object_itself() -> None:
+    assert lines(
+        "import tarfile\nf = them.extractfile(n)\ng = self.extractfile(n)\nh = self.them.extractfile(n)\n"
+    ) == [2, 4]
+    assert lines("import tarfile\ndef read(self: tarfile.TarFile):\n    return self.extractfile(n)\n") == [3]
 
 
 def test_a_definition_is_no_call() -> None:
