@@ -16,6 +16,7 @@ from memlint.rules.children import left_to_others, parameters
 from memlint.rules.exhaustive import leaves_nothing_over
 from memlint.rules.rule import Default
 from memlint.source.text import Source
+from memlint.source.walk import children
 
 CATEGORY_CODES = {
     Category.TASK: "MEM106",
@@ -245,5 +246,5 @@ def _statements(unit: ast.AST) -> dict[ast.AST, ast.stmt]:
             statement = node
         if statement is not None:
             found[node] = statement
-        waiting.extend((child, statement) for child in ast.iter_child_nodes(node))
+        waiting.extend((child, statement) for child in children(node))
     return found

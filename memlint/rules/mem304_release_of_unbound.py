@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from memlint.findings import Severity
@@ -12,6 +11,7 @@ from memlint.flow.analysis import Analysis
 from memlint.rules.definitions import StructureRule, definitions, own_nodes, own_tries
 from memlint.rules.rule import Default
 from memlint.source.names import ModuleNames
+from memlint.source.walk import walk
 
 _RELEASES = frozenset({
     "aclose", "cancel", "cleanup", "close", "disconnect", "join", "kill", "logout", "quit", "release",
@@ -32,30 +32,32 @@ class ReleaseOfUnbound(StructureRule):
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a ``finally``: the first name that does not exist hides what follows."""
-        lines = analysis.source.calls.lines_with(b"finally")
-        if not lines:
-            return
         found = definitions(analysis.source)
-        for function in found.functions:
-            last = function.node.end_lineno or function.node.lineno
-            if bisect_left(lines, function.node.lineno) == bisect_right(lines, last):
-                continue  # nothing is looked for in a function without a ``finally``
+        for function in found.functions_with(b"finally"):
             tries = [(node, list(_released(node, found.names))) for node in own_tries(function.node)]
             if not any(released for _, released in tries):
                 continue
-            arguments = function.node.args
-            known = {a.arg for a in ast.walk(arguments) if isinstance(a, ast.arg)}
-            nodes = list(own_nodes(function.node))
-            for node in nodes:
+            known = {a.arg for a in walk(function.node.args) if isinstance(a, ast.arg)}
+            binders: list[ast.AST] = []
+            for node in own_nodes(function.node):
                 if isinstance(node, (ast.Global, ast.Nonlocal)):
                     known.update(node.names)
+                elif node.__class__ in _BINDERS:
+                    binders.append(node)
             for each, released in tries:
                 for name, call in released:
-                    binder = None if name in known else _binder(name, each, nodes)
+                    binder = None if name in known else _binder(name, each, binders)
                     if binder is not None:
                         message = f"`{name}` does not exist here if line {binder.lineno} raises"
                         yield function.symbol, call, message
                         break
+
+
+_BINDERS = frozenset({
+    ast.Name, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler,
+    ast.MatchAs, ast.MatchStar,
+})  # fmt: skip
+"""What may bind a name."""
 
 
 def _released(node: ast.Try, names: ModuleNames) -> Iterator[tuple[str, ast.Call]]:
@@ -77,9 +79,11 @@ def _released(node: ast.Try, names: ModuleNames) -> Iterator[tuple[str, ast.Call
 
 def _binder(name: str, node: ast.Try, nodes: list[ast.AST]) -> ast.stmt | None:
     """The statement of the ``try`` body that first binds ``name``, when nothing outside that body does."""
-    inside = {each for statement in node.body for each in own_nodes(statement)}
     binding = [each for each in nodes if _binds(each, name)]
-    if not binding or not inside.issuperset(binding):
+    if not binding:
+        return None
+    inside = {each for statement in node.body for each in own_nodes(statement)}
+    if not inside.issuperset(binding):
         return None
     for statement in node.body:
         if any(_binds(each, name) for each in own_nodes(statement)):

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from memlint.findings import Finding, Severity
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import Definitions, StructureRule, definitions, own_statements
 from memlint.rules.losses import finding_at
 from memlint.rules.rule import Default
 
@@ -49,8 +49,8 @@ class SyncWithOnAsync(StructureRule):
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """The blocks around what owes nothing."""
         found = definitions(analysis.source)
-        for function in found.functions:
-            for node in own_nodes(function.node):
+        for function in found.functions_with(b"with"):
+            for node in own_statements(function.node):
                 if isinstance(node, (ast.With, ast.AsyncWith)):
                     wrong = _SYNC if isinstance(node, ast.AsyncWith) else _ASYNC
                     for item in node.items:

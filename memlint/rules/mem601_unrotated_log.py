@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from memlint.findings import Finding
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import AnyWord, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import AnyWordOf, StructureRule, definitions
 from memlint.rules.rule import Default
 
 _ROTATING = "logging.handlers.RotatingFileHandler"
@@ -23,7 +23,7 @@ class UnrotatedLog(StructureRule):
     name = "unrotated-log"
     summary = "A log file is appended to and never rotated."
     default: ClassVar[Default] = Default.ON
-    trigger = AnyWord((b"FileHandler", b"basicConfig"))
+    trigger = AnyWordOf(frozenset({b"logging"}), (b"FileHandler", b"basicConfig"))
 
     def check(self, analysis: Analysis) -> Iterator[Finding]:
         """Handlers that rotate by name only are found for everyone, plain ones for those who ask for previews."""
@@ -32,18 +32,13 @@ class UnrotatedLog(StructureRule):
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a handler, at the call that makes it."""
-        found = definitions(analysis.source)
-        symbols = {id(node): each.symbol for each in found.functions for node in own_nodes(each.node)}
-        for node in ast.walk(found.tree):
-            if isinstance(node, ast.Call):
-                names = set(found.names.qualified(node.func))
-                message = None
-                if _ROTATING in names:
-                    message = _never_rotates(node)
-                elif names & _PLAIN:
-                    message = _appends(node, basic="logging.basicConfig" in names)
-                if message is not None:
-                    yield symbols.get(id(node), "<module>"), node, message
+        for symbol, call, names in definitions(analysis.source).calls_of({_ROTATING, *_PLAIN}):
+            if _ROTATING in names:
+                message = _never_rotates(call)
+            else:
+                message = _appends(call, basic="logging.basicConfig" in names)
+            if message is not None:
+                yield symbol, call, message
 
 
 def _never_rotates(call: ast.Call) -> str | None:

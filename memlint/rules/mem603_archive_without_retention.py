@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import AnyWord, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import AnyWordOf, StructureRule, definitions
 from memlint.rules.rule import Default
 
 _TIMED = "logging.handlers.TimedRotatingFileHandler"
@@ -21,20 +21,17 @@ class ArchiveWithoutRetention(StructureRule):
     name = "archive-without-retention"
     summary = "A log is rotated, and what is rotated out is never removed."
     default: ClassVar[Default] = Default.ON
-    trigger = AnyWord((b"TimedRotatingFileHandler", b"rotation"))
+    trigger = AnyWordOf(frozenset({b"logging", b"loguru"}), (b"TimedRotatingFileHandler", b"rotation"))
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a handler, at the call that makes it."""
-        found = definitions(analysis.source)
-        symbols = {id(node): each.symbol for each in found.functions for node in own_nodes(each.node)}
-        for node in ast.walk(found.tree):
-            if isinstance(node, ast.Call):
-                message = _kept(node, set(found.names.qualified(node.func)))
-                if message is not None:
-                    yield symbols.get(id(node), "<module>"), node, message
+        for symbol, call, names in definitions(analysis.source).calls_of({_TIMED, _LOGURU}):
+            message = _kept(call, names)
+            if message is not None:
+                yield symbol, call, message
 
 
-def _kept(call: ast.Call, names: set[str]) -> str | None:
+def _kept(call: ast.Call, names: frozenset[str]) -> str | None:
     given = {keyword.arg: keyword.value for keyword in call.keywords}
     if None in given or any(isinstance(argument, ast.Starred) for argument in call.args):
         return None

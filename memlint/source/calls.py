@@ -132,7 +132,7 @@ class Calls:
                 if _OPENS.match(data, at + len(word)) is None:
                     continue
                 start = data.rfind(b"\n", 0, at) + 1
-                if data[start:at].lstrip()[:1] == b"#" or not self._counts(at, called):
+                if data[start:at].lstrip()[:1] == b"#" or not self._counts(word, at, called):
                     continue
                 header = _HEADER.search(data, start, at)
                 if header is None or (
@@ -141,22 +141,29 @@ class Calls:
                     found.add(self.line_at(at))
         return sorted(found)
 
-    def _counts(self, at: int, called: Called) -> bool:
+    def _counts(self, word: bytes, at: int, called: Called) -> bool:
         """Whether what stands before a word lets its call count."""
         data = self.data
         if data[at - 1 : at] != b".":
-            return called.plainly
+            return called.plainly or word in self._relative
         start = end = at - 1
         while start and data[start - 1] in _WORD:
             start -= 1
         owner = data[start:end]
         if not owner or owner[-1] >= 128:
             return True  # the result of an expression
+        if owner in self._relative:
+            return True  # the file may be part of a library that is known
         if owner.strip(b"_").lower() in called.receivers:
             return True
         if owner in _OWN and data[start - 1 : start] != b".":
             return owner + b":" in data  # what this object inherits is followed by its class
         return called.on_anything or any(owner in self._names_of(module) for module in called.owners)
+
+    @cached_property
+    def _relative(self) -> frozenset[bytes]:
+        """What imports from the file's own package bind."""
+        return frozenset(bound for each in self.imports if each.dots for _, bound in each.names)
 
     def _names_of(self, module: bytes) -> set[bytes]:
         """The names by which a module is reached: its own, those that an import gives it, and those assigned."""

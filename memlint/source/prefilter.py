@@ -41,10 +41,12 @@ class Prefilter:
                 if "." in spelling:
                     _join(root, word, _ON_ANYTHING)
         self._always = self._by_root.pop(b"builtins", {})
-        for word, receivers in methods.items():
+        for method, receivers in methods.items():
             names = frozenset(each.lower().strip("_").encode() for each in receivers)
             _join(
-                self._always, word.encode(), _ON_ANYTHING if b"*" in names else Called(False, False, frozenset(), names)
+                self._always,
+                method.encode(),
+                _ON_ANYTHING if b"*" in names else Called(False, False, frozenset(), names),
             )
 
     def _add(self, qualified: str) -> None:

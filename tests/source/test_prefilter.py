@@ -62,6 +62,11 @@ def test_a_method_of_a_class_counts_behind_anything_but_the_object_itself() -> N
     assert lines("import tarfile\ndef read(self: tarfile.TarFile):\n    return self.extractfile(n)\n") == [3]
 
 
+def test_what_a_relative_import_binds_may_be_of_a_library_that_is_known() -> None:
+    assert lines("from . import them\nf = them.accept()\n") == [2]
+    assert lines("from .them import accept\nf = accept()\n") == [2]
+
+
 def test_a_definition_is_no_call() -> None:
     assert lines("def open(p): ...\nclass accept(B): ...\n") == []
 
