@@ -22,7 +22,6 @@ _SMALL = 100_000
 _OPENS = re.compile(rb"\s*\(")
 _HEADER = re.compile(rb"(?<!\w)(def|class|with)[ \t]+(?:\w+\.)*\Z")
 _CHAIN = re.compile(rb"((?:\.\w+)+)\s*\(")
-_RENAMED = re.compile(rb"(\w+)\s+as\s+(\w+)")
 _BEFORE_IMPORT = re.compile(rb"(?:^|[;:])[ \t]*(?:from[ \t\\\r\n]+(\.*)[ \t]*([\w.]*)[ \t\\\r\n]*)?\Z", re.MULTILINE)
 _AFTER_IMPORT = re.compile(rb"[ \t]*(?:\(([^)]*)\)|((?:\\\r?\n|[^\n#;])*))")
 _WORDS = re.compile(rb"\w+")
@@ -92,7 +91,9 @@ class Calls:
             after = _AFTER_IMPORT.match(self.data, at + len(b"import"))
             if before is None or after is None:
                 continue
-            listed = _COMMENT.sub(b"", after.group(1) or after.group(2) or b"")
+            listed = after.group(1) or after.group(2) or b""
+            if b"#" in listed:
+                listed = _COMMENT.sub(b"", listed)
             names = tuple((match.group(1), match.group(2) or b"") for match in _NAME.finditer(listed))
             if before.group(1) is not None:
                 bound = tuple((name, other or name) for name, other in names)
@@ -108,12 +109,12 @@ class Calls:
 
     @cached_property
     def renamed(self) -> dict[bytes, set[bytes]]:
-        """Other names that ``as`` gives a word."""
+        """Other names that imports give a word: what is imported, or the last word of a module."""
         found: dict[bytes, set[bytes]] = {}
-        for at in self._places(b"as") if b"as" in self.words else ():
-            match = _RENAMED.match(self.data, self._word_before(at))
-            if match is not None:
-                found.setdefault(match.group(1), set()).add(match.group(2))
+        for each in self.imports:
+            for name, bound in each.names or ((each.module, each.bound),):
+                if bound != name:
+                    found.setdefault(name.rpartition(b".")[2], set()).add(bound)
         return found
 
     def lines(
@@ -226,16 +227,6 @@ class Calls:
         while start > 1 and data[start - 2] in b"\\\r" and data[:start].endswith((b"\\\n", b"\\\r\n")):
             start = data.rfind(b"\n", 0, start - 1) + 1
         return start
-
-    def _word_before(self, at: int) -> int:
-        """Where the word begins that stands before a byte."""
-        data = self.data
-        end = at
-        while end and data[end - 1] in b" \t\r\n\\":
-            end -= 1
-        while end and data[end - 1] in _WORD:
-            end -= 1
-        return end
 
 
 @lru_cache(maxsize=48)

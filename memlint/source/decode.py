@@ -45,7 +45,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 
     ``str.splitlines`` also divides at form feeds and at other characters that end no line of Python.
     """
-    lines = _LINE_END.split(text)
+    lines = _LINE_END.split(text) if "\r" in text else text.split("\n")
     if lines and not lines[-1]:
         lines.pop()
     return tuple(lines)
