@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from memlint.cfg.graph import RAISED, RETURNED, Block, TooLarge
 from memlint.cfg.instructions import (
@@ -99,10 +100,10 @@ class ExpressionBuilder:
 
     def value(self, node: ast.expr) -> Place:
         """Emit the evaluation of ``node`` and return the place of its value."""
-        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        method = _LOWERING.get(node.__class__)
         if method is None:
             return self._computed(node, ast.iter_child_nodes(node))
-        return method(node)  # type: ignore[no-any-return]
+        return method(self, node)
 
     def _computed(self, node: ast.AST, children: Iterable[ast.AST], *, keeps: bool = False) -> int:
         operands = tuple([self.value(child) for child in children if isinstance(child, ast.expr)])
@@ -344,3 +345,11 @@ class ExpressionBuilder:
         self.emit(Unpack(node, source, places, starred))
         for target, place in zip(targets, places, strict=True):
             self.assign(target, place)
+
+
+_LOWERING: dict[type[ast.AST], Callable[[ExpressionBuilder, Any], Place]] = {
+    kind: getattr(ExpressionBuilder, f"_{kind.__name__.lower()}")
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.expr) and hasattr(ExpressionBuilder, f"_{kind.__name__.lower()}")
+}
+"""The method for each kind of expression; what has none is computed from its parts."""

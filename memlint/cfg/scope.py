@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass, field
 
 from memlint.cfg.graph import CodeNode
-from memlint.source.walk import children, walk
+from memlint.source.walk import FIELDS, walk
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _NESTED = frozenset({*_FUNCTIONS, ast.ClassDef})
@@ -44,10 +45,12 @@ def scope_of(node: CodeNode) -> Scope:
 
 
 def _visit(root: ast.AST, scope: Scope) -> None:
-    pending = [root]
-    bound = scope.bound
+    pending: list[ast.AST | None] = [root]
+    bound, pop, fields = scope.bound, pending.pop, FIELDS
     while pending:
-        node = pending.pop()
+        node = pop()
+        if node is None:
+            continue  # ``{**a}`` has no key
         kind = node.__class__
         if kind is ast.Name:
             if node.ctx.__class__ is not ast.Load:  # type: ignore[attr-defined]
@@ -58,8 +61,13 @@ def _visit(root: ast.AST, scope: Scope) -> None:
         if kind in _NESTED:
             scope.captured |= free_names(node)
             pending += _evaluated_outside(node)
-        else:
-            pending += children(node)
+            continue
+        for name in fields[kind]:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                pending += value
+            elif value is not None:
+                pending.append(value)
 
 
 def _bind(node: ast.AST, scope: Scope) -> None:
@@ -88,8 +96,12 @@ def _evaluated_outside(node: ast.AST) -> list[ast.AST]:
     return parts
 
 
+@functools.lru_cache(maxsize=32)
 def free_names(node: ast.AST) -> frozenset[str]:
-    """Every name that a nested definition mentions and does not bind as its own parameter or local."""
+    """Every name that a nested definition mentions and does not bind as its own parameter or local.
+
+    Those of the last few are kept: they are asked for where the definition is made and where its scope is read.
+    """
     mentioned: set[str] = set()
     own: set[str] = set()
     declared: set[str] = set()
