@@ -59,6 +59,8 @@ def _descend(
                 inside = _descend(statement.body, lines, f"{name}.", name, enclosing, found)
                 if not enclosing:
                     own += inside  # a module's classes are made when it is imported
+            case ast.Expr(value=ast.Constant()):
+                pass  # words in a text acquire nothing
             case _:
                 inner = list(nested_definitions(statement))
                 _descend(inner, lines, prefix, owner, enclosing, found)
