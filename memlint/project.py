@@ -23,9 +23,10 @@ from memlint.flow.summaries import Effect, Summary
 from memlint.results.grounds import digest_of
 from memlint.results.result import Fact
 from memlint.source.calls import calls_of
-from memlint.source.decode import Unreadable, decode, parse
+from memlint.source.decode import Unreadable, decode
 from memlint.source.modules import root_of
 from memlint.source.outline import Outline
+from memlint.source.trees import Trees
 
 T = TypeVar("T")
 
@@ -100,6 +101,7 @@ class Project:
     level: RaiseLevel = RaiseLevel.DEFAULT
     strict: bool = False
     kept: Kept = field(default_factory=Kept)
+    trees: Trees = field(default_factory=Trees)
     _texts: dict[str, bytes | None] = field(default_factory=dict)
     _paths: dict[str, str | None] = field(default_factory=dict)
     """Where each text was read."""
@@ -153,7 +155,7 @@ class Project:
 
     def _analyser(self, module: str, data: bytes, path: str) -> FileAnalyser | None:
         try:
-            source = parse(decode(data), path)
+            source = self.trees.parse(decode(data), path)
         except (Unreadable, RecursionError):
             return None
         view = View(self, self._looked_by.setdefault(module, Looked()))
@@ -373,11 +375,12 @@ class Projects:
     strict: bool = False
     level: RaiseLevel = RaiseLevel.DEFAULT
     kept: Kept = field(default_factory=Kept)
+    trees: Trees = field(default_factory=Trees)
     _found: dict[tuple[str, str], Project] = field(default_factory=dict)
 
     def of(self, path: str, module: str) -> Project:
         """The project of a file."""
         key = folder, package = root_of(path, module)
         if key not in self._found:
-            self._found[key] = Project(folder, package, self.catalogue, self.level, self.strict, self.kept)
+            self._found[key] = Project(folder, package, self.catalogue, self.level, self.strict, self.kept, self.trees)
         return self._found[key]

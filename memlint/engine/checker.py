@@ -26,7 +26,7 @@ from memlint.rules.definitions import StructureRule
 from memlint.settings import Selection, Settings, globs
 from memlint.source.cells import SUFFIX
 from memlint.source.codes import UNPARSABLE, UNUSED
-from memlint.source.decode import Unreadable, check_syntax, decode, parse, split_lines, too_deep
+from memlint.source.decode import Unreadable, check_syntax, decode, split_lines, too_deep
 from memlint.source.modules import forget, module_name
 from memlint.source.notebook import Notebook, read_notebook
 from memlint.source.suppressions import Suppressions, read_suppressions
@@ -114,7 +114,7 @@ class Checker:
         if not asked and not self._may_tell(data) and not self._uses_project(data, path):
             check_syntax(text, path)
             return None
-        return parse(text, path)
+        return self._projects.trees.parse(text, path)
 
     def _may_tell(self, data: bytes) -> bool:
         """Whether a file acquires something, or has what a rule about structure looks for."""
