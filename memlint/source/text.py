@@ -10,9 +10,9 @@ from memlint.findings import Span
 from memlint.source.calls import Calls, calls_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
-    """A parsed file."""
+    """A parsed file; two are never the same one, for to compare the lines of both costs more than to read one anew."""
 
     path: str
     """As the user named it, or as found under the folder that the user named."""
