@@ -67,17 +67,13 @@ REDIS = (
     "scripting",
 )
 AIOHTTP = (
-    "client_functional",
     "client_session",
-    "client_ws_functional",
     "connector",
     "proxy_functional",
     "resolver",
     "run_app",
     "test_utils",
-    "web_functional",
     "web_runner",
-    "web_sendfile_functional",
     "web_server",
     "web_websocket_functional",
 )
@@ -195,7 +191,7 @@ SUITES = (
             "zlib_ng",
         ),
         (*NO_ADDOPTS, *(f"tests/test_{name}.py" for name in AIOHTTP), "-p", "pytest_mock"),
-        "what parses, routes and formats, and benchmarks",
+        "what parses, routes and formats, benchmarks, and half of what asks a server",
     ),
     Suite(
         "sqlalchemy",

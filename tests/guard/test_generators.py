@@ -79,3 +79,40 @@ def test_a_generator_that_waits_in_a_block_is_noted_with_its_line(told: Run) -> 
     ]
     failing = {each["test"].rpartition("::")[2]: each["kind"] for each in told.findings if each["fails"]}
     assert failing == {"test_held": "file", "test_held_async": "file"}
+
+
+@scenario("""
+import contextlib, gc
+HELD = []
+
+def lines():
+    with open(__file__) as file:
+        yield from file
+
+def test_held_before_a_collection():
+    HELD.append(lines())
+    next(HELD[-1])
+    gc.collect()
+
+def test_held_between_two():
+    gc.collect()
+    HELD.append(lines())
+    next(HELD[-1])
+    gc.collect()
+
+def test_begins_to_wait_after_one():
+    HELD.append(lines())
+    gc.collect()
+    next(HELD[-1])
+
+def test_clean_closed():
+    with contextlib.closing(lines()) as opened:
+        next(opened)
+        gc.collect()
+
+def test_of_before_is_not_this_ones():
+    with open(__file__): gc.collect()
+""")
+def test_a_generator_is_found_though_the_test_collects_by_itself(told: Run) -> None:
+    noted = [each["test"].rpartition("::")[2] for each in told.findings if each["kind"] == "generator"]
+    assert noted == ["test_held_before_a_collection", "test_held_between_two", "test_begins_to_wait_after_one"]
