@@ -27,6 +27,9 @@ class Place(Enum):
     HARNESS = "the test harness"
 
 
+_PROJECT, _HARNESS = Place.PROJECT, Place.HARNESS  # on CPython 3.11 a member costs 60 ns to find, for each frame
+
+
 @lru_cache(maxsize=4096)
 def place_of(file: str) -> Place:
     """Tell whose code a file is, by its path alone.
@@ -96,14 +99,27 @@ _INSTALLED = _folders(sysconfig.get_path("purelib"), sysconfig.get_path("platlib
 
 
 def positions(frame: FrameType | None, depth: int = DEPTH) -> Positions:
-    """Take raw positions from a frame outwards, without this package's own at the inner end."""
-    while frame is not None and frame.f_code.co_filename.startswith(_OURS):
-        frame = frame.f_back
+    """Take raw positions from a frame outwards, without this package's own at the inner end.
+
+    Behind the project's frames the harness's are not taken: no report tells of them, and with an audit hook each
+    code object that is asked for costs 0.2 µs.
+    """
     taken: list[Any] = []
+    asked = False
     while frame is not None and depth:
-        taken += (frame.f_code, frame.f_lasti)
+        code = frame.f_code
+        place = place_of(code.co_filename)
+        if place is _PROJECT:
+            asked = True
+            ours = False
+        else:
+            ours = place is _HARNESS and code.co_filename.startswith(_OURS)
+            if asked and place is _HARNESS and not ours:
+                break
+        if taken or not ours:
+            taken += (code, frame.f_lasti)
+            depth -= 1
         frame = frame.f_back
-        depth -= 1
     return tuple(taken)
 
 
@@ -190,9 +206,10 @@ class Acquisition:
 
     def during_import(self) -> bool:
         """Whether a module was being imported: then it is the module's, for as long as the process lives."""
-        return any(frame.file.startswith("<frozen importlib") for frame in self._before_harness())
-
-    def _before_harness(self) -> tuple[Frame, ...]:
-        frames = self.frames()
-        end = next((at for at, frame in enumerate(frames) if place_of(frame.file) is Place.HARNESS), len(frames))
-        return frames[:end]
+        for code in self.origin.positions[::2]:
+            file = code.co_filename
+            if file.startswith("<frozen importlib"):
+                return True
+            if place_of(file) is Place.HARNESS and not file.startswith(_OURS):
+                return False
+        return False

@@ -73,11 +73,11 @@ class State:
         if self._book is None:
             return
         key, known = (self.name, name, *value), self._writers.get(name, ())
-        if any(key == each for each, _ in known):
+        if known and any(key == each for each, _ in known):
             return
         if len(self._writers) > MOST:
             self.forget(self._book.current())
-        kept = tuple(writer for writer in known if writer[0] in self._keys)
+        kept = tuple(writer for writer in known if writer[0] in self._keys) if known else ()
         self._writers[name] = (*kept[:1], (key, self.acquired(frame)))
 
     def acquired(self, frame: FrameType | None) -> Acquisition:
