@@ -45,7 +45,7 @@ class Caches:
         """Each cache with the largest size that it has had."""
         if len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
-            self._caches = {where: value for value, where in named.values() if _is_cache(value)}
+            self._caches = {where: value for value, where in named.values(_is_cache)}
         for where, cache in self._caches.items():
             self._largest[where] = max(self._largest.get(where, 0), _size(cache))
         return frozenset((self.name, where, size) for where, size in self._largest.items() if size)
@@ -59,8 +59,7 @@ class Caches:
         """Nothing to do: a size is kept for as long as the guard runs."""
 
 
-def _is_cache(value: Any) -> bool:
-    kind = type(value)
+def _is_cache(kind: type) -> bool:
     if kind is CACHE:
         return True
     return any(LIBRARIES.get(each.__module__.partition(".")[0]) == each.__name__ for each in kind.__mro__)

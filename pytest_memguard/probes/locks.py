@@ -72,7 +72,7 @@ class Locks:
     def _find(self) -> None:
         self._modules = len(sys.modules)
         found: dict[int, tuple[weakref.ref[Any], str]] = {}
-        for value, where in named.values():
+        for value, where in named.values(_may_be_lock):
             lock = getattr(value, "_lock", None) if type(value) is threading.Condition else value
             if _is_lock(type(lock)):
                 found.setdefault(id(lock), (weakref.ref(lock), where))
@@ -99,6 +99,10 @@ def times(lock: Any) -> int:
     if kind.__name__ == "BoundedSemaphore":
         return max(int(lock._bound_value - lock._value), 0)
     return int(lock.locked())
+
+
+def _may_be_lock(kind: type) -> bool:
+    return kind is threading.Condition or _is_lock(kind)
 
 
 def _is_lock(kind: type) -> bool:
