@@ -13,11 +13,10 @@ import gc
 import re
 import sys
 import types
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from .origins import Place, place_of
 
@@ -67,14 +66,14 @@ def module_roots(place: Place) -> dict[str, Any]:
 
 def chain(roots: Roots, target: object, limit: int = LIMIT) -> str:
     """Say how `target` is reached: `app.client._POOL (dict) → 'large' → Client → _sock`; "" when it is not."""
-    found = _search(roots, lambda thing: thing is target, limit)
+    found = _search(roots, target, limit)
     return _words(found) if found else ""
 
 
 def reaches(roots: Iterable[Any], target: object, limit: int = LIMIT, closed: tuple[type, ...] = ()) -> bool:
     """Whether an object can be reached from any of these roots, not going through objects of `closed` types."""
     named = {str(at): root for at, root in enumerate(roots) if not issubclass(type(root), closed)}
-    return bool(_search(named, lambda thing: thing is target, limit, closed, classes=False))
+    return bool(_search(named, target, limit, closed, classes=False))
 
 
 def back(target: object, roots: Roots) -> Chain | None:
@@ -125,43 +124,65 @@ def _chain_from(at: int, found: dict[int, Any], kept_by: dict[int, int], names: 
 
 
 def _search(
-    roots: Roots, arrived: Callable[[Any], bool], limit: int, closed: tuple[type, ...] = (), *, classes: bool = True
+    roots: Roots, target: object, limit: int, closed: tuple[type, ...] = (), *, classes: bool = True
 ) -> list[tuple[str, Any]]:
-    """The objects from a root to the arrival, the root first with its name."""
-    parents: dict[int, tuple[Any, Any]] = {}
-    names = {id(root): name for name, root in roots.items()}
-    queue: deque[Any] = deque(roots.values())
-    for root in roots.values():
-        parents[id(root)] = (root, None)
+    """The objects from a root to the target, the root first with its name; a class counts where its module names it.
+
+    A level is followed in one call, and who referred to what is asked again on the way back, of the few that matter.
+    """
+    roles: dict[int, tuple[type, _Role]] = {}
+    level: list[Any] = list(roots.values())
+    levels: list[list[Any]] = []
+    seen = {_identity(root) for root in level}
     looked = 0
-    while queue and looked < limit:
-        thing = queue.popleft()
-        looked += 1
-        for child in gc.get_referents(thing):
-            if id(child) in parents or isinstance(child, _CLOSED_TO_US) or issubclass(type(child), closed):
+    while level and looked < limit:
+        level = level[: limit - looked]
+        looked += len(level)
+        levels.append(level)
+        following: list[Any] = []
+        for child in gc.get_referents(*level):
+            kind = type(child)
+            role = (roles.get(_identity(kind)) or roles.setdefault(_identity(kind), (kind, _role(kind, closed))))[1]
+            if role == "closed" or _identity(child) in seen:
                 continue
-            if isinstance(child, type) and not (
-                classes and id(thing) in names
-            ):  # a class counts where its module names it
+            if role == "class" and not (classes and len(levels) == 1):
                 continue
-            if type(child) is dict and "__builtins__" in child:  # another module's globals, behind a function
+            if kind is dict and "__builtins__" in child:  # another module's globals, behind a function
                 continue
-            if type(child).__module__.startswith(_HARNESS) and ".runtime." not in type(child).__module__:
-                continue
-            parents[id(child)] = (child, thing)
-            if arrived(child):
-                return _trace(child, parents, names)
-            queue.append(child)
+            seen.add(_identity(child))
+            if child is target:
+                return _trace(child, levels, roots)
+            if role != "leaf":
+                following.append(child)
+        level = following
     return []
 
 
-def _trace(thing: Any, parents: dict[int, tuple[Any, Any]], names: dict[int, str]) -> list[tuple[str, Any]]:
-    steps: list[tuple[str, Any]] = []
-    at: Any = thing
-    while at is not None:
-        steps.append((names.get(id(at), ""), at))
-        at = parents[id(at)][1]
-    return steps[::-1]
+_identity = object.__hash__
+"""What `id` tells, which costs an audit event each time; types and values may have a hash of their own."""
+_Role: TypeAlias = Literal["closed", "class", "leaf", "open"]
+_LEAVES = frozenset({str, bytes, int, float, complex, bool, type(None)})
+
+
+def _role(kind: type, closed: tuple[type, ...]) -> _Role:
+    """How a search treats the objects of a type: once a type, not once an object."""
+    if issubclass(kind, (*_CLOSED_TO_US, *closed)):
+        return "closed"
+    module = str(kind.__module__)
+    if module.startswith(_HARNESS) and ".runtime." not in module:
+        return "closed"
+    if issubclass(kind, type):
+        return "class"
+    return "leaf" if kind in _LEAVES else "open"
+
+
+def _trace(found: Any, levels: list[list[Any]], roots: Roots) -> list[tuple[str, Any]]:
+    """The way back, from each level's first that refers to what was found."""
+    steps = [found]
+    for level in reversed(levels):
+        steps += [thing for thing in level if any(each is steps[-1] for each in gc.get_referents(thing))][:1]
+    names = {_identity(root): name for name, root in roots.items()}
+    return [(names.get(_identity(step), ""), step) for step in reversed(steps)]
 
 
 def _words(steps: list[tuple[str, Any]]) -> str:
