@@ -75,6 +75,11 @@ class Session:
         unseen = [name for name, available in seen.items() if not available]
         return [f"memguard: {' and '.join(unseen)} are not seen: this system has no /proc"] if unseen else []
 
+    def pytest_collectreport(self) -> None:
+        """Freeze what each file of tests brought: it stays, and collections need not walk it while more come."""
+        if self._started:
+            self._guard.heap.mark()
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Mark the heap once everything is collected and imported, and see who else runs tests."""
