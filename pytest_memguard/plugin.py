@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import options
+from .unrewritten import unrewritten
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -39,7 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if not values.pop(""):
             return
         settings = options.settings(values)
-        from .session.run import NAME, Session
+        with unrewritten():
+            from .session.run import NAME, Session
 
         config.pluginmanager.register(Session(config, settings), NAME)
     except options.BadOption as error:
@@ -64,7 +66,8 @@ class Memguard:
 
     def watch(self, name: str = "the watched block", **settings: Any) -> AbstractContextManager[Watch]:
         """Watch a block; `watched.findings` and `watched.assert_clean()` tell afterwards what it left."""
-        from .guard import watch
+        with unrewritten():
+            from .guard import watch
 
         return watch(name, **settings)
 

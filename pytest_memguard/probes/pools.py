@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..frames import Origin, Positions
 from ..origins import NOBODY, Acquisition, Owner
+from ..unrewritten import unrewritten
 from .patches import Patches, Stands
 from .probe import Book, Census, Key, Sight
 
@@ -97,7 +98,8 @@ class Pools:
         found = [name for name in MODULES if name in sys.modules and name not in self._done and _whole(name)]
         if not found:
             return
-        from ..runtime.instrumentation.automatic import instrument_class
+        with unrewritten():
+            from ..runtime.instrumentation.automatic import instrument_class
 
         kinds: list[type] = []
         for name in found:

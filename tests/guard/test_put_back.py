@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_memguard.unrewritten import unrewritten
+
 LOOK = """
 import importlib, sys
 NAMES = {names}
@@ -61,3 +63,13 @@ def test_a_librarys_classes_are_what_they_were_when_the_guard_stops(tmp_path: Pa
         pytest.skip(done.stderr.strip().splitlines()[-1])
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 0, "the guard patched something in between"
+
+
+def test_our_modules_are_imported_without_pytests_rewriting() -> None:
+    before = sys.meta_path.copy()
+    rewriting = [each for each in before if type(each).__module__ == "_pytest.assertion.rewrite"]
+    with unrewritten():
+        during = sys.meta_path.copy()
+    assert rewriting
+    assert during == [each for each in before if each not in rewriting]
+    assert sys.meta_path == before
