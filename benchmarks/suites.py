@@ -3,8 +3,9 @@
     python benchmarks/suites.py --work DIR [--pairs 3] [--heap] [NAME ...]
 
 Each suite comes from its source distribution; its package is taken from that source, so that its code counts
-as the project's.  Runs alternate (plain, guarded, plain, ...), and CPU time is that of the child process with
-its own children.  The table goes to standard output, every finding to DIR/NAME.json.
+as the project's; the guard is installed as its users install it, with its bytecode.  Runs alternate (plain, guarded,
+plain, ...), and CPU time is that of the child process with its own children.  No run writes bytecode, or the first
+would compile for the second.  The table goes to standard output, every finding to DIR/NAME.json.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ SUITES = (
     Suite(
         "redis",
         "8.1.0",
-        (),
+        ("coverage",),
         (*NO_ADDOPTS, *(f"tests/test_{name}.py" for name in REDIS), "--redis-url=redis://127.0.0.1:6390/9"),
         "its asynchronous half and what needs a cluster; `redis-server --port 6390` must run, for the tests flush it",
     ),
@@ -252,7 +253,9 @@ def prepare(work: Path, suites: list[Suite]) -> Path:
     if not python.exists():
         venv.create(work / "venv", with_pip=True)
         pip(python, "install", "pytest<9", *BACKENDS)
-        pip(python, "install", "--editable", str(CHECKOUT))
+        pip(python, "install", str(CHECKOUT))
+    else:
+        pip(python, "install", "--force-reinstall", "--no-deps", "--no-build-isolation", str(CHECKOUT))
     needs = {need for suite in suites for need in (*suite.needs, f"{suite.name}=={suite.version}")}
     stamp = work / "needs.txt"
     known = set(stamp.read_text().split()) if stamp.exists() else set()
@@ -298,7 +301,7 @@ def run(work: Path, python: Path, suite: Suite, *, level: str, limit: float) -> 
     done = subprocess.run(
         words,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"},
+        env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         errors="replace",
