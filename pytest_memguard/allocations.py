@@ -7,11 +7,14 @@ else.  One that somebody else has switched on is used and left on.
 from __future__ import annotations
 
 import os
-import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .origins import Place, place_of
+
+if TYPE_CHECKING:
+    import tracemalloc
 
 DEPTH = 16
 """How many frames are kept: enough to get from a library to the line of the project that called it."""
@@ -32,6 +35,8 @@ class Line:
 
 def kept_by_line(run: Callable[[], object], collect: Callable[[], object]) -> tuple[int, tuple[Line, ...]]:
     """Run twice, and say how many bytes the second run left, and by which lines, the largest first."""
+    import tracemalloc  # and pickle with it: not in a run that never asks
+
     mine = not tracemalloc.is_tracing()
     if mine:
         tracemalloc.start(DEPTH)

@@ -6,7 +6,6 @@ nobody can say where it was allocated.  Needs glibc 2.33; elsewhere nothing is s
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
@@ -18,17 +17,16 @@ WARM_UPS = 2
 FIELDS = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
 
 
-class _Info(ctypes.Structure):
-    _fields_ = tuple((name, ctypes.c_size_t) for name in FIELDS)
-
-
 @lru_cache(maxsize=1)
 def _asker() -> Callable[[], Any] | None:
+    import ctypes  # not in a run that never asks
+
     try:
         asker = ctypes.CDLL(None).mallinfo2
     except (AttributeError, OSError):  # another C library, or an older one
         return None
-    asker.restype = _Info
+    fields = [(name, ctypes.c_size_t) for name in FIELDS]
+    asker.restype = type("_Info", (ctypes.Structure,), {"_fields_": fields})
     return asker
 
 

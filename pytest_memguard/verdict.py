@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import tempfile
@@ -69,6 +68,8 @@ class Finding:
             line = self.acquired.lines()[0]
         place = f"{_portable(line.file)}:{line.function}" if line else self.place or self.held_by or _stable(self.what)
         text = f"{self.kind}|{place}"
+        import hashlib  # loads OpenSSL: not in a run that finds nothing
+
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

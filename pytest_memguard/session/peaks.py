@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Generator
 
 import pytest
@@ -21,7 +20,11 @@ class Peaks:
     def pytest_runtest_call(self) -> Generator[None, object, object]:
         """Measure, unless somebody else already does."""
         self.peak = 0
-        if not self.limit or tracemalloc.is_tracing():
+        if not self.limit:
+            return (yield)
+        import tracemalloc  # and pickle with it: not in a run without limits
+
+        if tracemalloc.is_tracing():
             return (yield)
         tracemalloc.start()
         try:
