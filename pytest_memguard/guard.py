@@ -62,6 +62,7 @@ class Guard:
         self.ledger = Ledger()
         self.heap = HeapMark()
         self._resting = kinds.resting(self.settings.switches)
+        self._heard = {self.settings.switches}
         self._fixtures = fixtures
         self._clock, self._sleep = clock, sleep
         self._turns: list[_Turn] = []
@@ -97,6 +98,16 @@ class Guard:
                 self._started.append(probe)
                 probe.start(self.ledger, self._stands)
 
+    def _hear(self, switches: kinds.Switches) -> None:
+        """Start the probes that these switches ask something of and that rested so far."""
+        self._heard.add(switches)
+        resting = kinds.resting(switches)
+        if not self._resting <= resting:
+            self._start_awake(resting)
+            self._resting &= resting
+            self._stands.put()
+            self._unchanged = None
+
     def settle_in(self) -> None:
         """Freeze the heap as it is once everything is imported, and the probes have seen what was."""
         self.take()
@@ -111,11 +122,8 @@ class Guard:
 
         `next_one` promises that nothing of the project's has run since the end of the last turn.
         """
-        if settings is not None and not self._resting <= (resting := kinds.resting(settings.switches)):
-            self._start_awake(resting)
-            self._resting &= resting
-            self._stands.put()
-            self._unchanged = None
+        if settings is not None and settings.switches not in self._heard:
+            self._hear(settings.switches)
         self.ledger.take_drops()
         before = self._unchanged if next_one and self._unchanged is not None else self.take()
         self._unchanged = None

@@ -41,7 +41,9 @@ class Sorter:
         self._known = known
 
     def sort(self, test: str, terms: Terms, findings: Sequence[Finding]) -> Sorted:
-        """Part what a test left."""
+        """Part what a test left; most leave nothing."""
+        if not findings:
+            return Sorted()
         settings = terms.settings
         counted, allowed = split(moded(findings, settings), terms.allowances, self._today)
         limits = within(counted, {name: getattr(settings, name) for name in LIMITS}, settings.growth)
