@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import options
-from .unrewritten import unrewritten
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -40,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if not values.pop(""):
             return
         settings = options.settings(values)
+        from .unrewritten import unrewritten
+
         with unrewritten():
             from .session.run import NAME, Session
 
@@ -66,6 +67,8 @@ class Memguard:
 
     def watch(self, name: str = "the watched block", **settings: Any) -> AbstractContextManager[Watch]:
         """Watch a block; `watched.findings` and `watched.assert_clean()` tell afterwards what it left."""
+        from .unrewritten import unrewritten
+
         with unrewritten():
             from .guard import watch
 
