@@ -307,8 +307,11 @@ class FileAnalyser:
         }
         receiver = None
         bound = decorators & {"builtins.staticmethod", "builtins.classmethod"}
+        maker = None
         if unit.owner is not None and graph.parameters and not bound:
             receiver = graph.parameters[0]
+        elif unit.owner is not None and graph.parameters and "builtins.classmethod" in bound:
+            maker = graph.parameters[0]
         fixture = bool(decorators & _FIXTURES)
         return Machine(
             self.world,
@@ -317,6 +320,7 @@ class FileAnalyser:
             resumed=fixture,
             owner=None if unit.owner is None else f"{self.module}.{unit.owner}",
             receiver=receiver,
+            maker=maker,
             enclosing=enclosing_names(unit.enclosing, self.names.package) if unit.enclosing else {},
             building=receiver is not None and getattr(unit.node, "name", "") in _BUILDERS,
             mocked=self._mocks and mentions(unit.node, "mock_open"),

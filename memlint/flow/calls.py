@@ -103,6 +103,8 @@ class _Call(Acquiring):
                 return self.on_symbol(names, names[0].rpartition(".")[2])
             case Path(text) if "." in text:
                 return self.on_path(text)
+            case Path(text) if text == self.m.maker and self.m.owner is not None:  # a class method builds its class
+                return self.on_symbol((self.m.owner,), self.m.owner.rpartition(".")[2])
             case Function(asynchronous=True):
                 self.give_away(f"handed to `{call_text(self.i.node)}`")
                 return UNKNOWN
@@ -221,8 +223,8 @@ class _Call(Acquiring):
             self.m.transfer_fields(self.state, self.i.node, f"left to `{call_text(self.i.node)}`")
 
     def own_method(self, receiver: str, name: str) -> Summary | None:
-        """The method of this function's own class that ``self.name`` means."""
-        if self.m.owner is None or receiver != self.m.receiver:
+        """The method of this function's own class that ``self.name`` or ``cls.name`` means."""
+        if self.m.owner is None or not receiver or receiver not in (self.m.receiver, self.m.maker):
             return None
         return self.m.world.summary((f"{self.m.owner}.{name}",))
 

@@ -82,6 +82,8 @@ class Machine:
     """The qualified class whose method this is."""
     receiver: str | None = None
     """The name of the receiver parameter (``self``)."""
+    maker: str | None = None
+    """The name of the parameter that is the class itself (``cls``)."""
     enclosing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Names imported or defined by enclosing functions."""
     records: list[SiteRecord] = field(default_factory=list)

@@ -253,15 +253,19 @@ def instance_kind(
         releasing = [name for name in ends if _releases(methods[name], store.attribute, kind)]
         if not releasing:
             continue
+        others = [name for name in methods if name[0] != "_" and name not in closers]
+        also = [name for name in others if _releases(methods[name], store.attribute, kind)]
+        awaited = any(isinstance(methods[name], ast.AsyncFunctionDef) for name in closers or also)
+        also = [name for name in also if isinstance(methods[name], ast.AsyncFunctionDef) is awaited]
         return Kind(
             name=qualified,
             label=f"a {node.name}",
             category=Category.HANDLE,
-            release=tuple(closers),
+            release=(*closers, *also),
             context=Context.RELEASES if "__exit__" in methods or node.bases else Context.NONE,
             async_context=Context.RELEASES if "__aexit__" in methods or node.bases else Context.NONE,
             types=(qualified,),
-            awaited_release=any(isinstance(methods[name], ast.AsyncFunctionDef) for name in closers),
+            awaited_release=awaited,
             why=f"its constructor acquires `{store.owner}.{store.attribute}`, which `{releasing[0]}` releases",
         )
     return None
