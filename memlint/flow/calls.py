@@ -277,6 +277,10 @@ class _Call(Acquiring):
             self.raises()  # known, but not acquiring with these arguments
             self.lend(resolved)
             return known or Result(Symbol(resolved))
+        handed_on = names[0].rpartition(".")[0]  # a module that hands on another's names: `compat.urllib.request`
+        for entry in catalogue.methods.get(word, ()):
+            if not entry.receiver and believed(handed_on, entry.receivers) and self.applies(entry):
+                return self.acquired(entry)
         return self.unknown(word, known or Result(Symbol(resolved)))
 
     def exhaust(self) -> None:

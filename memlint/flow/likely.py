@@ -96,7 +96,11 @@ class Likely:
         known = self.summary(names)
         if known is not None:
             return bool(known.gives)
-        return any(self.catalogue.resolve(name) in self.catalogue.acquires for name in names)
+        if any(self.catalogue.resolve(name) in self.catalogue.acquires for name in names):
+            return True
+        handed_on, _, word = names[0].rpartition(".") if names else ("", "", "")
+        entries = self.catalogue.methods.get(word, ())
+        return any(not entry.receiver and believed(handed_on, entry.receivers) for entry in entries)
 
     def _by_path(self, receiver: str, name: str) -> bool:
         """Whether a method of something unknown acquires: one of this object's own, or one that is believed."""
