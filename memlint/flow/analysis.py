@@ -187,7 +187,9 @@ class FileAnalyser:
         ordered = sorted(done.values(), key=lambda r: getattr(r.unit.node, "lineno", 0))
         stores = [(report.unit, store, report.records[store.site]) for report in ordered for store in report.stores]
         unique = {(id(record), store.attribute): (unit, store, record) for unit, store, record in stores}
-        fields = Fields(self.source, self.names, self.catalogue, tuple(unique.values()), self._bases_elsewhere)
+        fields = Fields(
+            self.source, self.names, self.catalogue, tuple(unique.values()), self._bases_elsewhere, self.summary
+        )
         return Analysis(self.source, tuple(ordered), tuple(fields.losses()), tuple(self.skipped))
 
     def _calls_elsewhere(self) -> list[int]:

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from memlint.catalogue.model import Catalogue, Category, Context, Kind
 from memlint.flow.machine import FieldStore
 from memlint.flow.sites import SiteRecord
+from memlint.flow.summaries import Effect, Summary
 from memlint.flow.units import Unit
 from memlint.source.names import FunctionNode, ModuleNames
 from memlint.source.text import Source
@@ -72,6 +73,8 @@ class Fields:
     stores: tuple[tuple[Unit, FieldStore, SiteRecord], ...]
     bases: Callable[[str], list[tuple[ModuleNames, ast.ClassDef]] | None]
     """The classes of other files that a qualified base brings; None when one cannot be seen."""
+    summary: Callable[[tuple[str, ...]], Summary | None]
+    """What a function of the project does, by its candidate qualified names."""
     _known_dynamic: dict[ast.ClassDef, bool] = field(default_factory=dict)
 
     def losses(self) -> Iterator[FieldLoss]:
@@ -88,7 +91,8 @@ class Fields:
             if record.site.kind.child and _made_from_field(record.site.node):
                 continue  # it ends with the field that it was made from
             family = self._family(unit.owner or "")
-            if any(self._dynamic(node) for node in (*(self.names.classes[name] for name in family), *inherited)):
+            every = [*(self.names.classes[name] for name in family), *inherited]
+            if any(self._dynamic(node) or _fetches(node, store.attribute) for node in every):
                 continue
             if any(store.attribute == each.attr for node in inherited for each in walk(node)
                    if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load)):  # fmt: skip
@@ -178,10 +182,14 @@ class Fields:
                 return name in ("values", "items", "pop", "popleft", "popitem", "clear", "copy", "remove", "__exit__")
             case ast.withitem():
                 return kind.context is not Context.KEEPS
+            case ast.Call(func=callee) if callee is not use[0] and "typing.cast" in self.names.qualified(callee):
+                return self._lets_go(use[1:], kind)
             case ast.Call(func=callee) if callee is not use[0]:
-                return not self._looks(callee)
+                return not (self._looks(callee) or self._borrows(parent, use[0], kind))
             case ast.keyword():
-                return not (isinstance(above, ast.Call) and self._looks(above.func))
+                return not (
+                    isinstance(above, ast.Call) and (self._looks(above.func) or self._borrows(above, use[0], kind))
+                )
             case ast.Return():
                 function = next((n for n in use if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
                 return function is None or function.name not in _ENTERS
@@ -203,6 +211,16 @@ class Fields:
             name in self.catalogue.borrows or name in self.catalogue.quiets
             for name in map(self.catalogue.resolve, self.names.qualified(callee))
         )
+
+    def _borrows(self, call: ast.Call, field: ast.AST, kind: Kind) -> bool:
+        """Whether a function of the project only uses the field that it is handed."""
+        summary = self.summary(self.names.qualified(call.func))
+        if summary is None or any(isinstance(each, ast.Starred) for each in call.args):
+            return False
+        index = next((i for i, each in enumerate(call.args) if each is field), None)
+        keyword = next((each.arg for each in call.keywords if each.value is field), None)
+        parameter = summary.parameter(index, keyword)
+        return parameter is not None and summary.judge(parameter, kind) is Effect.BORROWS
 
     def _replaces(self, unit: Unit, store: FieldStore, mentions: _Mentions) -> bool:
         """Whether a method stores over what the constructor acquired, without a look at it before."""
@@ -319,6 +337,15 @@ def _dynamic(node: ast.ClassDef) -> bool:
                 return True
             case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()) if name in CLOSERS:
                 return True  # `self.close = stream.close`
+    return False
+
+
+def _fetches(node: ast.ClassDef, attribute: str) -> bool:
+    """Whether a class gets a field by its name in a text: ``getattr(self, "log", None)``."""
+    for each in walk(node):
+        match each:
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=value), *_]) if value == attribute:
+                return True
     return False
 
 
