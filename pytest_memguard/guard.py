@@ -23,6 +23,7 @@ from .probes.patches import Stands
 from .probes.pools import Pools
 from .probes.probe import Census, Key, Probe, Sight, room
 from .probes.roster import roster
+from .probes.state import State
 from .probes.threads import Threads
 from .reports.text import describe
 from .settle import settle
@@ -168,8 +169,8 @@ class Guard:
             budget = turn.settings.settle * self._hope(turn)
             left = settle(lambda: self._still(left), budget, clock=self._clock, sleep=self._sleep)
         findings = [
-            self._judge(sight, owner, thoroughly=turn.settings.level == "explain")
-            for sight, owner in left.values()
+            replace(self._judge(sight, owner, thoroughly=turn.settings.level == "explain"), undo=self._undo(key, turn))
+            for key, (sight, owner) in left.items()
             if judge and not (sight.acquired is not None and sight.acquired.dropped)
         ]
         drops = self.ledger.take_drops()
@@ -241,6 +242,15 @@ class Guard:
         """Whether a drop is this turn's, or a fixture's, and not said yet."""
         owner = drop.acquired.owner
         return not drop.acquired.reported and (owner is turn.owner or owner.role == "fixture")
+
+    def _undo(self, key: Key, turn: _Turn) -> Callable[[], object] | None:
+        """What puts process state back as the turn has found it, but for what an ended owner had made of it."""
+        probe = self._by_kind(key)
+        if not isinstance(probe, State):
+            return None
+        wider = [each for each, owner in self._adopted.items() if not owner.ended and probe.is_same(each, key)]
+        before = [each for each in turn.before if each not in self._adopted and probe.is_same(each, key)]
+        return probe.undo(key, next(iter([*wider[::-1], *before]), None))
 
     def _hope(self, turn: _Turn) -> float:
         """How much of the waiting time is worth it: all while the turn's own threads or children live."""

@@ -6,8 +6,8 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from . import kinds
@@ -56,6 +56,8 @@ class Finding:
     """Of a thread that still runs, its identity: what it acquires goes when it ends."""
     lines: tuple[Line, ...] = ()
     """The lines that allocate what stays, when they were asked for."""
+    undo: Callable[[], object] | None = field(default=None, compare=False, repr=False)
+    """What puts process state back, so that the next test is judged by itself."""
 
     @property
     def fingerprint(self) -> str:

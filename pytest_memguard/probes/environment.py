@@ -10,6 +10,7 @@ from __future__ import annotations
 import _collections_abc
 import os
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -63,6 +64,15 @@ class Environment(State):
         how = "removed" if value is None else "changed" if name in self._base else "set"
         text = name.decode(errors="replace") if isinstance(name, bytes) else str(name)
         return f"{text}, {how}"
+
+    def undo(self, key: Key, found: Key | None) -> Callable[[], object]:
+        """Set it to what it was, or take it away."""
+        name: Any = key[1]
+        value: Any = found[2] if found is not None else self._base.get(name)
+        decoded = os.fsdecode(name)
+        if value is None:
+            return lambda: os.environ.pop(decoded, None)
+        return lambda: os.environ.update({decoded: os.fsdecode(value)})
 
     def _changed(self, arguments: tuple[Any, ...]) -> None:
         name, value = arguments if len(arguments) == 2 else (arguments[0], None)

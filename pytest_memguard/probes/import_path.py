@@ -7,6 +7,7 @@ suites extend the path on purpose.  Cost: one comparison of two lists of the sam
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from .patches import Stands
 from .probe import Census, Key
@@ -32,6 +33,18 @@ class ImportPath(State):
         went = {(self.name, entry, "removed") for entry in self._base if entry not in self._seen}
         self._keys = frozenset(came | went)
         return self._keys
+
+    def undo(self, key: Key, _: Key | None) -> Callable[[], object]:
+        """Take out what was added, put in what was removed."""
+        entry = str(key[1])
+
+        def back() -> None:
+            if key[2] == "added" and entry in sys.path:
+                sys.path.remove(entry)
+            elif key[2] == "removed" and entry not in sys.path:
+                sys.path.insert(self._base.index(entry), entry)
+
+        return back
 
     def words(self, key: Key) -> str:
         """Name the entry."""

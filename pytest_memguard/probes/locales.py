@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import locale
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from .patches import Stands
 from .probe import Census, Key
@@ -18,6 +20,7 @@ class Locales(State):
     """What `locale.setlocale` sets."""
 
     name = "locale"
+    is_one = True
 
     def begin(self, stands: Stands) -> None:
         """Stand where `setlocale` stands."""
@@ -37,6 +40,10 @@ class Locales(State):
     def words(self, key: Key) -> str:
         """Say what it is and what it was."""
         return f"{key[1]} instead of {self._base}"
+
+    def undo(self, _: Key, found: Key | None) -> Callable[[], object]:
+        """Set it to what it was."""
+        return partial(self._real, locale.LC_ALL, str(found[1]) if found is not None else self._base)
 
     def _changed(self, *_: object, **__: object) -> None:
         now = self._real(locale.LC_ALL)

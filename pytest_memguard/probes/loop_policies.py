@@ -6,9 +6,11 @@ Cost: nothing until asyncio is imported, then 0.2 µs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
+from ..origins import Owner
 from .patches import Patches, Stands
 from .probe import Census, Key
 from .state import State
@@ -18,11 +20,14 @@ class LoopPolicies(State):
     """What `asyncio.set_event_loop_policy` sets."""
 
     name = "event loop policy"
+    is_one = True
 
     def begin(self, _: Stands) -> None:
         """Patch the setter once asyncio is there; `take` looks again."""
         self._patches = Patches()
         self._events: Any = None
+        self._known: dict[Hashable, Any] = {}
+        """The policies that stood there at the last looks, so that one can be put back."""
         self._base: Any = None
         self._find()
 
@@ -30,6 +35,7 @@ class LoopPolicies(State):
         """Put it back."""
         self._patches.undo()
         self._events = self._base = None
+        self._known.clear()
         super().stop()
 
     def take(self) -> Census:
@@ -41,7 +47,21 @@ class LoopPolicies(State):
             self._keys = frozenset()
         elif not self._keys or (self.name, id(now)) not in self._keys:
             self._keys = frozenset([(self.name, id(now))])
+            self._known[id(now)] = now
         return self._keys
+
+    def undo(self, _: Key, found: Key | None) -> Callable[[], object] | None:
+        """Set the policy that was there."""
+        policy = self._known.get(found[1]) if found is not None else self._base
+        if found is not None and policy is None:
+            return None
+        return partial(setattr, self._events, "_event_loop_policy", policy)
+
+    def forget(self, ended: Owner) -> None:
+        """Keep only the policy that still stands there."""
+        super().forget(ended)
+        if self._known:
+            self._known = {key: policy for key, policy in self._known.items() if (self.name, key) in self._keys}
 
     def words(self, _: Key) -> str:
         """Name the policy's type."""

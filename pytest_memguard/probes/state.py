@@ -24,6 +24,8 @@ class State:
     """One part of the process's state; a kind of its own says what deviates."""
 
     name: str
+    is_one = False
+    """Whether there is one of it, whatever it is set to: a process has one umask."""
 
     def __init__(self) -> None:
         self._book: Book | None = None
@@ -59,6 +61,17 @@ class State:
         writers = self._writers.get(key[1], ())
         return Sight(self.name, self.words(key), next((writer for known, writer in writers if known == key), None))
 
+    def undo(self, key: Key, found: Key | None) -> Callable[[], object] | None:  # noqa: ARG002 - others use them
+        """What makes it as it was at a turn's begin, by what was seen then; None: as when the guard started.
+
+        None where it cannot be put back.
+        """
+        return None
+
+    def is_same(self, one: Key, other: Key) -> bool:
+        """Whether two keys are about the same part of this state, whatever its values are."""
+        return one[0] == other[0] and (self.is_one or one[1] == other[1])
+
     def forget(self, _: Owner) -> None:
         """Keep only the lines that explain what still deviates."""
         if self._writers:
@@ -73,6 +86,8 @@ class State:
         if self._book is None:
             return
         key, known = (self.name, name, *value), self._writers.get(name, ())
+        if known:  # what was put back meanwhile explains nothing any more
+            known = tuple(writer for writer in known if writer[0] in self._keys or not writer[1].owner.ended)
         if known and any(key == each for each, _ in known):
             return
         if len(self._writers) > MOST:

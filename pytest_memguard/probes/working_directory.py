@@ -5,8 +5,10 @@ Cost: nothing until somebody changes it, then one system call a look while it is
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Callable
 
 from . import audit
 from .patches import Stands
@@ -18,6 +20,7 @@ class WorkingDirectory(State):
     """`os.getcwd()`."""
 
     name = "working directory"
+    is_one = True
 
     def begin(self, _: Stands) -> None:
         """Listen to changes."""
@@ -42,6 +45,16 @@ class WorkingDirectory(State):
     def words(self, key: Key) -> str:
         """Say where the process is and where it was."""
         return f"{key[1]} instead of {self._base}"
+
+    def undo(self, _: Key, found: Key | None) -> Callable[[], object]:
+        """Go back there, if it is still to be found."""
+        folder = str(found[1]) if found is not None else self._base
+
+        def back() -> None:
+            with contextlib.suppress(OSError):
+                os.chdir(folder)
+
+        return back
 
     def _changed(self, arguments: tuple[object, ...]) -> None:
         self._moved = True

@@ -18,7 +18,7 @@ from ..verdict import judge_peak
 from .marks import Marks, Terms
 from .peaks import Peaks
 from .sorting import Sorted, Sorter
-from .telling import carry, text
+from .telling import carry, put_back, text
 
 FOUND = pytest.StashKey[Sorted]()
 """What a test left, from its tear-down to its report."""
@@ -76,6 +76,7 @@ class Phases:
                 owner = Owner(item.nodeid, "test", ended=True)
                 findings.append(judge_peak(self._peaks.peak, self._peaks.limit, owner))
             item.stash[FOUND] = found = self._sorter.sort(item.nodeid, terms, findings)
+            put_back(found)
         if found.failing:
             raise Leaked(text([*found.own, *found.of_fixtures], self._told), pytrace=False)
         return result

@@ -31,7 +31,7 @@ from .peaks import Peaks
 from .phases import Phases
 from .repeats import Repeats, is_wide, stay
 from .sorting import Sorter
-from .telling import tell
+from .telling import put_back, tell
 
 NAME = "memguard-session"
 
@@ -139,7 +139,9 @@ class Session:
             findings = self._repeats.name(item, findings, owner)
         if stays is not nextitem and is_wide(item, nextitem):
             findings += self._end_wider(item, nextitem, terms, reports)
-        tell(reports, self._sorter.sort(item.nodeid, terms, findings), self._told)
+        found = self._sorter.sort(item.nodeid, terms, findings)
+        put_back(found)
+        tell(reports, found, self._told)
         return reports
 
     def _end_wider(

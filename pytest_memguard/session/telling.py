@@ -18,6 +18,16 @@ def tell(reports: list[pytest.TestReport], found: Sorted, told: Told) -> None:
     carry(reports[-1], found)
 
 
+def put_back(found: Sorted) -> None:
+    """Put process state back that a test or a fixture fails for, so that the next test is judged by itself.
+
+    What is allowed or only reported stays: a suite has it on purpose.
+    """
+    for finding in found.failing:
+        if finding.undo is not None:
+            finding.undo()
+
+
 def carry(report: pytest.TestReport, found: Sorted) -> None:
     """Have a report take the records along, from a worker too."""
     vars(report)["memguard"] = vars(report).get("memguard", []) + found.records

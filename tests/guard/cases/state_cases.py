@@ -1,5 +1,5 @@
 # ruff: noqa: ARG001 - the cases are one shape
-"""Process state that is changed and not put back; each change is to something that was never there before."""
+"""Process state that is changed and not put back, to the same value or to another each time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from ways import Acquired
 
 NUMBERS = count(1)
 os.environ["CASES_REMOVE"] = "there"
-CATEGORIES = (locale.LC_TIME, locale.LC_NUMERIC, locale.LC_MONETARY, locale.LC_COLLATE)
 
 
 def put_back(name: str, before: str | None) -> None:
@@ -32,7 +31,7 @@ def put_back(name: str, before: str | None) -> None:
 
 def variable_set(path: Path) -> Acquired:
     before = os.environ.get("CASES_SET")
-    os.environ["CASES_SET"] = str(next(NUMBERS))
+    os.environ["CASES_SET"] = "always the same"
     return Acquired("CASES_SET", lambda: put_back("CASES_SET", before))
 
 
@@ -100,15 +99,13 @@ def filter_of_messages(path: Path) -> Acquired:
 
 
 def other_locale(path: Path) -> Acquired:
-    number = next(NUMBERS)
-    category = CATEGORIES[(number & -number).bit_length() % len(CATEGORIES)]
-    before = locale.setlocale(category)
-    locale.setlocale(category, "C" if before != "C" else "C.UTF-8")
-    return Acquired(before, lambda: locale.setlocale(category, before))
+    before = locale.setlocale(locale.LC_TIME)
+    locale.setlocale(locale.LC_TIME, "C.UTF-8")
+    return Acquired(before, lambda: locale.setlocale(locale.LC_TIME, before))
 
 
 def mask(path: Path) -> Acquired:
-    before = os.umask(next(NUMBERS))
+    before = os.umask(0o077)
     return Acquired(before, lambda: os.umask(before))
 
 
