@@ -21,13 +21,13 @@ from .origins import NOBODY, Owner, Place
 from .probes.loops import Loops
 from .probes.patches import Stands
 from .probes.pools import Pools
-from .probes.probe import Census, Key, Probe, Sight, room
+from .probes.probe import Census, Key, Probe, Restores, Sight, room
 from .probes.roster import roster
-from .probes.state import State
 from .probes.threads import Threads
 from .reports.text import describe
 from .settle import settle
-from .verdict import Finding, Verdict, fold, judge_drop, judge_kept, judge_sight
+from .statements import only_line
+from .verdict import Finding, Verdict, fold, judge_drop, judge_kept, judge_line, judge_sight
 
 
 @dataclass(slots=True)
@@ -246,7 +246,7 @@ class Guard:
     def _undo(self, key: Key, turn: _Turn) -> Callable[[], object] | None:
         """What puts process state back as the turn has found it, but for what an ended owner had made of it."""
         probe = self._by_kind(key)
-        if not isinstance(probe, State):
+        if not isinstance(probe, Restores):
             return None
         wider = [each for each, owner in self._adopted.items() if not owner.ended and probe.is_same(each, key)]
         before = [each for each in turn.before if each not in self._adopted and probe.is_same(each, key)]
@@ -262,6 +262,9 @@ class Guard:
 
     def _judge(self, sight: Sight, owner: Owner, *, thoroughly: bool) -> Finding:
         finding = judge_sight(sight, owner)
+        if sight.acquired is None and sight.clue is not None:
+            self.heap.thaw("a search for the line that changed something")
+            finding = judge_line(finding, only_line(sight.clue, owner.functions()))
         if finding.verdict is Verdict.UNKNOWN and sight.acquired is not None and sight.object is not None:
             return judge_kept(finding, paths.chain(paths.module_roots(Place.PROJECT), sight.object))
         if finding.verdict is not Verdict.LEAKING:

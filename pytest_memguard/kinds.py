@@ -166,6 +166,7 @@ KINDS = (
         ("locks",),
         STATE,
         how="still held",
+        verb="taken by",
         cure="`with lock:`, or `lock.release()` in `finally`: the next test that needs it waits for ever",
     ),
     Kind(
@@ -223,6 +224,7 @@ KINDS = (
         STATE,
         "report",
         how="still changed",
+        verb="changed by",
         cure="`monkeypatch.syspath_prepend(...)`",
     ),
     Kind(
@@ -284,6 +286,7 @@ KINDS = (
         STATE,
         "report",
         how="still changed",
+        verb="changed by",
         cure="put back what stood there, in `finally`",
     ),
     Kind("heap growth", (), "heap", how="in every run", cure="bound the container, or take out what a run has put in"),

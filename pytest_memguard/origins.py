@@ -138,6 +138,8 @@ class Owner:
     """Whether its own tear-down is over: what it still has then is left behind."""
     roots: Callable[[], Iterable[Any]] = tuple
     """What it keeps things alive by: a fixture's value, and the locals of its suspended function."""
+    functions: Callable[[], Iterable[object]] = tuple
+    """Where its code begins: a test's function, those of its fixtures."""
 
     def __str__(self) -> str:
         return self.name if self.role != "fixture" else f"{self.scope} fixture {self.name!r}"

@@ -12,6 +12,7 @@ from enum import Enum
 
 from . import kinds
 from .allocations import Line
+from .frames import Origin, Positions
 from .growth import Growth, Unproved
 from .ledger import Drop
 from .origins import Acquisition, Owner, Place, place_of, relative
@@ -107,6 +108,14 @@ def judge_kept(finding: Finding, held_by: str) -> Finding:
         return finding
     reason = f"a library made it, the project keeps it, {finding.how} after the tear-down of {finding.owner}"
     return replace(finding, verdict=Verdict.LEAKING, reason=reason, held_by=held_by)
+
+
+def judge_line(finding: Finding, where: Positions) -> Finding:
+    """Say by which line something was changed that tells nobody, when the code within reach has only one."""
+    if not where:
+        return finding
+    reason = f"changed between beginning and end of {finding.owner}; of the code that it reaches only this line does so"
+    return replace(finding, reason=reason, acquired=Acquisition(finding.kind, "", Origin(where), finding.owner))
 
 
 def judge_opened(finding: Finding, acquired: Acquisition) -> Finding:

@@ -1,7 +1,8 @@
 """Hooks of the interpreter that were replaced and not put back, and callbacks left with the collector.
 
 Only reported, and only when the hook's own code is the project's: a library that installs one at its first use
-does so on purpose.  Cost: a dozen attributes compared by identity, 0.5 µs.
+does so on purpose.  Of the line the same is known as of `sys.path`.
+Cost: a dozen attributes compared by identity, 0.5 µs.
 """
 
 from __future__ import annotations
@@ -10,20 +11,34 @@ import gc
 import sys
 import threading
 import types
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..origins import Place, place_of
+from ..statements import GROWS, Clue
 from .patches import Stands
 from .probe import Census, Key
 from .state import State, function_name
 
-SINGLE: tuple[tuple[Any, str], ...] = (
-    (sys, "excepthook"),
-    (sys, "displayhook"),
-    (sys, "unraisablehook"),
-    (sys, "breakpointhook"),
-    (threading, "excepthook"),
-)
+SINGLE: dict[str, tuple[Any, str]] = {
+    f"{module.__name__}.{name}": (module, name)
+    for module, name in (
+        (sys, "excepthook"),
+        (sys, "displayhook"),
+        (sys, "unraisablehook"),
+        (sys, "breakpointhook"),
+        (threading, "excepthook"),
+    )
+}
+"""Hooks that are attributes."""
+TRACERS: dict[str, tuple[Any, Callable[[], Any], Callable[[Any], object]]] = {
+    "sys.settrace": (sys, sys.gettrace, sys.settrace),
+    "sys.setprofile": (sys, sys.getprofile, sys.setprofile),
+    "threading.settrace": (threading, threading.gettrace, threading.settrace),
+    "threading.setprofile": (threading, threading.getprofile, threading.setprofile),
+}
+"""Hooks that have a function to ask and one to set."""
 LISTS: tuple[tuple[str, list[Any]], ...] = (
     ("gc.callbacks", gc.callbacks),
     ("sys.meta_path", sys.meta_path),
@@ -63,8 +78,32 @@ class Hooks(State):
 
     def words(self, key: Key) -> str:
         """Name the hook and what stands there."""
-        hook = next((hook for name, hook in self._seen if name == key[1] and id(hook) == key[2]), None)
+        hook = self._hook(key)
         return f"{key[1]}: {function_name(hook)} of {_file(hook)}"
+
+    def clue(self, key: Key) -> Clue:
+        """A line that sets the attribute, or makes the list longer."""
+        module, _, name = str(key[1]).rpartition(".")
+        calls = frozenset({name}) if key[1] in TRACERS else GROWS
+        return Clue(name, sys.modules[module], calls, value=self._hook(key))
+
+    def undo(self, key: Key, found: Key | None) -> Callable[[], object]:
+        """Set the hook that was there, or take it out of its list."""
+        name, hook = str(key[1]), self._hook(key)
+        hooks = dict(LISTS).get(name)
+        if hooks is not None:
+            return lambda: hooks.remove(hook) if hook in hooks else None
+        before = self._hook(found) if found is not None else dict(self._base)[name]
+        if name in TRACERS:
+            return partial(TRACERS[name][2], before)
+        return partial(setattr, *SINGLE[name], before)
+
+    def is_same(self, one: Key, other: Key) -> bool:
+        """Whether two keys are about the same hook; of a list each hook is one of its own."""
+        return super().is_same(one, other) and (one == other or one[1] not in dict(LISTS))
+
+    def _hook(self, key: Key) -> Any:
+        return next((hook for name, hook in self._seen if name == key[1] and id(hook) == key[2]), None)
 
 
 def _quickly() -> tuple[Any, ...]:
@@ -75,6 +114,10 @@ def _quickly() -> tuple[Any, ...]:
         sys.unraisablehook,
         sys.breakpointhook,
         threading.excepthook,
+        sys.gettrace(),
+        sys.getprofile(),
+        threading.gettrace(),
+        threading.getprofile(),
         *gc.callbacks,
         *sys.meta_path,
         *sys.path_hooks,
@@ -82,7 +125,8 @@ def _quickly() -> tuple[Any, ...]:
 
 
 def _now() -> list[tuple[str, Any]]:
-    single = [(f"{module.__name__}.{name}", getattr(module, name)) for module, name in SINGLE]
+    single = [(name, getattr(*where)) for name, where in SINGLE.items()]
+    single += [(name, ask()) for name, (_, ask, _) in TRACERS.items()]
     return single + [(name, each) for name, hooks in LISTS for each in hooks]
 
 

@@ -1,7 +1,8 @@
 """Entries that were put into `sys.path` or taken out of it.
 
-A list tells nobody of its changes, so the entry is known and not the line; it is only reported, because
-suites extend the path on purpose.  Cost: one comparison of two lists of the same strings, 0.2 µs.
+A list tells nobody of its changes: the line is the only one within the test's reach that does such a thing, or it is
+not named.  Only reported, because suites extend the path on purpose.
+Cost: one comparison of two lists of the same strings, 0.2 µs.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from ..statements import GROWS, SHRINKS, Clue
 from .patches import Stands
 from .probe import Census, Key
 from .state import State
@@ -33,6 +35,10 @@ class ImportPath(State):
         went = {(self.name, entry, "removed") for entry in self._base if entry not in self._seen}
         self._keys = frozenset(came | went)
         return self._keys
+
+    def clue(self, key: Key) -> Clue:
+        """A line that makes `sys.path` longer, or shorter."""
+        return Clue("path", sys, GROWS if key[2] == "added" else SHRINKS)
 
     def undo(self, key: Key, _: Key | None) -> Callable[[], object]:
         """Take out what was added, put in what was removed."""

@@ -3,7 +3,7 @@
 Known are `threading`'s Lock, RLock, Condition and BoundedSemaphore and asyncio's Lock, Condition and
 BoundedSemaphore.  A plain semaphore may count up and down by design, and what a test makes for itself dies with
 it.  While other threads run, only a lock that knows its holder counts.  A lock tells nobody who took it: the
-report says which one it is.
+line is the only one within the test's reach that takes one of that name, or it is not named.
 Cost: 0.1 µs for each such lock; one look through the project's modules (1 to 5 ms) when another module was imported,
 and ever more rarely, after 1, 2, 4, ... and at last every 64 tests, as long as that finds nothing new.
 """
@@ -13,9 +13,11 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from ..origins import Owner
+from ..statements import TAKES, Clue
 from . import named
 from .patches import Stands
 from .probe import Book, Census, Key, Sight
@@ -61,7 +63,21 @@ class Locks:
         lock = ref() if ref is not None else None
         if lock is None or (threading.active_count() > 1 and not _is_mine(lock)):
             return None  # another thread runs, and may be in the middle of its work
-        return Sight(self.name, what, None, lock)
+        return Sight(self.name, what, None, lock, clue=Clue(what.rpartition(".")[2], None, TAKES, assigns=False))
+
+    def is_same(self, one: Key, other: Key) -> bool:
+        """Whether two keys are about the same lock, held so many times."""
+        return one == other
+
+    def undo(self, key: Key, _: Key | None) -> Callable[[], object] | None:
+        """Release it once: the next test that needs it would wait for ever."""
+        number = key[1]
+        assert isinstance(number, int)
+        ref, _name = self._locks.get(number, (None, ""))
+        lock = ref() if ref is not None else None
+        if lock is None or (type(lock) is RLOCK and not _is_mine(lock)) or getattr(lock, "_waiters", None):
+            return None  # only its holder can, or a loop's task has to be told
+        return lambda: lock.release() if times(lock) else None
 
     def forget(self, _: Owner) -> None:
         """Look again in time: a test may have made the module's first instance."""

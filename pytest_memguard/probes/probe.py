@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from ..origins import Acquisition, Owner
+from ..statements import Clue
 from .patches import Stands
 
 Key: TypeAlias = tuple[Hashable, ...]
@@ -29,6 +30,8 @@ class Sight:
     """The thing itself, for the search of its holder; None for what is only a number."""
     subject: bool = True
     """False for what stands on another thing and goes with it: a pool's thread, a database's descriptor."""
+    clue: Clue | None = None
+    """What the line has done that nothing tells of."""
 
 
 class Book(Protocol):
@@ -51,6 +54,17 @@ class Book(Protocol):
 def room(probe: Probe) -> str:
     """The module that a probe is in, by which the table of kinds names it."""
     return type(probe).__module__.rpartition(".")[2]
+
+
+@runtime_checkable
+class Restores(Protocol):
+    """What a probe of process state can do besides."""
+
+    def is_same(self, one: Key, other: Key) -> bool:
+        """Whether two keys are about the same part of this state, whatever its values are."""
+
+    def undo(self, key: Key, found: Key | None) -> Callable[[], object] | None:
+        """What makes it as it was at a turn's begin, by what was seen then; None: as when the guard started."""
 
 
 class Probe(Protocol):

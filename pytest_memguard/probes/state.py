@@ -13,6 +13,7 @@ from typing import Any
 
 from ..frames import Origin
 from ..origins import Acquisition, Owner, positions
+from ..statements import Clue
 from .patches import Stand, Stands
 from .probe import Book, Census, Key, Sight
 
@@ -58,8 +59,12 @@ class State:
 
     def describe(self, key: Key) -> Sight | None:
         """Tell what deviates, and by whose line."""
-        writers = self._writers.get(key[1], ())
-        return Sight(self.name, self.words(key), next((writer for known, writer in writers if known == key), None))
+        writer = next((writer for known, writer in self._writers.get(key[1], ()) if known == key), None)
+        return Sight(self.name, self.words(key), writer, clue=self.clue(key))
+
+    def clue(self, key: Key) -> Clue | None:  # noqa: ARG002 - others use it
+        """What the line has done, where nothing tells which one it was."""
+        return None
 
     def undo(self, key: Key, found: Key | None) -> Callable[[], object] | None:  # noqa: ARG002 - others use them
         """What makes it as it was at a turn's begin, by what was seen then; None: as when the guard started.

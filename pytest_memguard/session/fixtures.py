@@ -35,6 +35,7 @@ class Fixtures:
                 return (yield)
         owner = Owner(fixturedef.argname, "fixture", fixturedef.scope, defined_at(fixturedef.func))
         owner.roots = functools.partial(_roots, fixturedef)
+        owner.functions = lambda: [fixturedef.func]
         self._owners[fixturedef] = owner
         with self.guard.setting_up(owner):
             return (yield)
@@ -45,6 +46,16 @@ class Fixtures:
         if owner is not None:
             owner.ended = True
             owner.roots = tuple
+
+
+def functions(item: pytest.Item) -> Iterator[object]:
+    """The functions where a test's code begins: its own, those of its fixtures, those that it is parametrised with."""
+    yield getattr(item, "obj", None)
+    info = getattr(item, "_fixtureinfo", None)
+    for definitions in info.name2fixturedefs.values() if info is not None else ():
+        yield from (each.func for each in definitions)
+    callspec = getattr(item, "callspec", None)
+    yield from callspec.params.values() if callspec is not None else ()
 
 
 def _roots(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:

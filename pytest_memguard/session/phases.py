@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterator
+from functools import partial
 
 import pytest
 from _pytest.outcomes import Failed
@@ -15,6 +16,7 @@ from ..guard import Guard
 from ..origins import Owner
 from ..reports.text import Told
 from ..verdict import judge_peak
+from .fixtures import functions
 from .marks import Marks, Terms
 from .peaks import Peaks
 from .sorting import Sorted, Sorter
@@ -56,7 +58,7 @@ class Phases:
         item.stash[TERMS] = terms = self._marks.read(item)
         item.stash[PASSED] = True
         self._peaks.limit = terms.settings.peak
-        self._guard.begin(Owner(item.nodeid, "test"), terms.settings)
+        self._guard.begin(Owner(item.nodeid, "test", functions=partial(functions, item)), terms.settings)
         return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

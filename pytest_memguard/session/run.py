@@ -24,7 +24,7 @@ from ..reports.record import Record, known, write
 from ..reports.summary import summary
 from ..reports.text import Told
 from ..verdict import Finding, Verdict, judge_peak
-from .fixtures import Fixtures
+from .fixtures import Fixtures, functions
 from .folders import Folders
 from .marks import Marks, Misused, Terms
 from .peaks import Peaks
@@ -120,7 +120,7 @@ class Session:
         values = getattr(item, "funcargs", None)  # pytest lets go of what fixtures gave before the turn is judged
         explains = terms.settings.level == "explain"
         stays = stay(item) if terms.repeats or explains else nextitem
-        owner = Owner(item.nodeid, "test")
+        owner = Owner(item.nodeid, "test", functions=functools.partial(functions, item))
         self._guard.begin(owner, terms.settings, next_one=True)
         if terms.repeats:
             self._repeats.before()

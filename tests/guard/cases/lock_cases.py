@@ -85,5 +85,4 @@ ALL = [
     ("lock", of_a_loop),
     ("lock", place),
 ]
-NOBODY_TELLS = {how for _, how in ALL}
 SWITCHES = ("-p", "no:asyncio", "-p", "no:trio", "-p", "no:anyio")

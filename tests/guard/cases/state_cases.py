@@ -136,6 +136,22 @@ def hook_for_exceptions(path: Path) -> Acquired:
     return Acquired(before, lambda: setattr(sys, "excepthook", before))
 
 
+def finder_of_modules(path: Path) -> Acquired:
+    class Finder:
+        @staticmethod
+        def find_spec(*_: object) -> None:
+            return None
+
+    sys.meta_path.append(Finder)
+    return Acquired(Finder, lambda: sys.meta_path.remove(Finder))
+
+
+def tracer(path: Path) -> Acquired:
+    before = sys.getprofile()
+    sys.setprofile(lambda *_: None)
+    return Acquired(before, lambda: sys.setprofile(before), anywhere=False)
+
+
 ALL = [
     ("environment variable", variable_set),
     ("environment variable", variable_updated),
@@ -154,7 +170,7 @@ ALL = [
     ("mock patch", patched_attribute),
     ("mock patch", patched_dictionary),
     ("interpreter hook", hook_for_exceptions),
+    ("interpreter hook", finder_of_modules),
+    ("interpreter hook", tracer),
 ]
-NOBODY_TELLS = {import_path, hook_for_exceptions}
-"""Changes that no line can be named for: a list and an attribute tell nobody."""
 SWITCHES = ("--memguard-kinds", "process state=on", "-p", "no:warnings")
