@@ -112,6 +112,15 @@ KINDS = (
         cure="keep the task and await it, cancel and await it, or start it in a `TaskGroup`",
     ),
     Kind(
+        "trio task",
+        ("trio_tasks",),
+        "trio",
+        "report",
+        how="still waiting",
+        verb="started by",
+        cure="start it in a nursery that the test opens and leaves, or cancel its scope",
+    ),
+    Kind(
         "transport",
         ("transports",),
         "asyncio",

@@ -170,6 +170,11 @@ def _reached(
             pending += [each for word in words for each in by_name.pop(word, ())]
 
 
+def own_code(begins: Iterable[object]) -> set[types.CodeType]:
+    """The code of functions themselves, with what is nested in it: nothing that they call."""
+    return {code for begin in begins for outer in _codes(begin) for code in _nested(outer)}
+
+
 def _codes(thing: object) -> Iterator[types.CodeType]:
     """The code of a function, through what wraps it."""
     if isinstance(thing, types.CodeType):

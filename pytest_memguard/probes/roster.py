@@ -34,6 +34,7 @@ from .sockets import Sockets
 from .tempfiles import TemporaryFiles
 from .threads import Threads
 from .transports import Transports
+from .trio_tasks import TrioTasks
 from .warning_filters import WarningFilters
 from .working_directory import WorkingDirectory
 
@@ -62,6 +63,7 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
         Pools(),
         Segments(),
         Transports(),
+        TrioTasks(),
         Environment(),
         WorkingDirectory(),
         ImportPath(),
