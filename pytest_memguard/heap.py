@@ -13,6 +13,7 @@ from typing import Any
 
 from .probes import audit
 from .probes.patches import Stand, Stands
+from .probes.quiet import quietly
 
 LOOKS = ("gc.get_objects", "gc.get_referrers")
 CROWD = 4
@@ -66,25 +67,12 @@ class HeapMark:
         return older > 0 or young >= CROWD or bool(self.noticed)
 
     def collect(self, *, everything: bool = True) -> None:
-        """Free the cycles that came since the mark; not `everything` leaves alone what was there when it thawed.
-
-        A `ResourceWarning` that a filter turned into an error would reach an innocent test from here; it is
-        dropped, because the ledger has noted the object.
-        """
-        before = sys.unraisablehook
-
-        def keep(unraisable: Any) -> None:
-            if not isinstance(unraisable.exc_value, ResourceWarning):
-                before(unraisable)
-
-        sys.unraisablehook = keep
-        try:
+        """Free the cycles that came since the mark; not `everything` leaves alone what was there when it thawed."""
+        with quietly():
             if everything or not self.noticed:
                 self._collect()
             else:
                 self._collect(1)  # a thawed heap is the oldest generation: to walk it takes a tenth of a second
-        finally:
-            sys.unraisablehook = before
 
     def thaw(self, why: str) -> None:
         """Let the collector see everything again, until the next mark."""

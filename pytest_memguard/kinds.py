@@ -34,6 +34,8 @@ def _descriptor(name: str, *probes: str, cure: str = "") -> Kind:
 
 
 STATE = "process state"
+ADVICE = "advice"
+"""What is looked for only when somebody asks."""
 KINDS = (
     _descriptor("file", "files", cure="close it: `with open(...) as file:`, or `file.close()` in `finally`"),
     _descriptor(
@@ -89,6 +91,15 @@ KINDS = (
         ("executors",),
         verb="created by",
         cure="`with ThreadPoolExecutor() as executor:`, or `executor.shutdown()` in `finally`",
+    ),
+    Kind(
+        "executor job",
+        ("jobs",),
+        "lease",
+        "report",
+        how="not done",
+        verb="given by",
+        cure="wait for `future.result()`, or cancel it, in `finally`",
     ),
     Kind(
         "process",
@@ -181,10 +192,29 @@ KINDS = (
     Kind(
         "filled cache",
         ("caches",),
-        STATE,
+        ADVICE,
         "off",
         how="larger than before",
+        verb="made by",
         cure="`cache_clear()` in a fixture, or a cache of the test's own",
+    ),
+    Kind(
+        "grown container",
+        ("caches",),
+        ADVICE,
+        "off",
+        how="larger than before",
+        verb="filled by",
+        cure="take out in a fixture what the test has put in, or give the test a container of its own",
+    ),
+    Kind(
+        "cyclic garbage",
+        ("cycles",),
+        ADVICE,
+        "off",
+        how="freed only by the collector",
+        verb="of the class at",
+        cure="hold the way back weakly (`weakref.ref`), or break the circle in `close()`",
     ),
     Kind(
         "uncollectable object",

@@ -38,8 +38,10 @@ class Clue:
     """The module that has it; None for an attribute of whatever it may be."""
     calls: frozenset[str] = frozenset()
     """The methods that make such a change."""
+    writes: bool = True
+    """Whether one to an entry of it does, or `+=`."""
     assigns: bool = True
-    """Whether an assignment makes one."""
+    """Whether an assignment of it does."""
     value: Any = None
     """What stands there now: of several lines, the one that names it."""
 
@@ -62,7 +64,7 @@ class _Line:
         words = {step.argval for step in self.steps if isinstance(step.argval, str)}
         written = any(step.opname in WRITES or step.argrepr == "+=" for step in self.steps)
         stored = any(step.opname == "STORE_ATTR" and step.argval == clue.name for step in self.steps)
-        return bool(words & clue.calls) or (clue.assigns and (written or stored))
+        return bool(words & clue.calls) or (clue.writes and written) or (clue.assigns and stored)
 
     def mentions(self, value: Any) -> bool:
         """Whether it makes or loads this very function."""

@@ -95,7 +95,7 @@ def judge_sight(sight: Sight, owner: Owner) -> Finding:
     """Judge something that is still there after its owner's tear-down."""
     how = kinds.find(sight.kind).how
     verdict, reason = _open(sight.acquired, how)
-    if sight.acquired is None and kinds.find(sight.kind).group == kinds.STATE:
+    if sight.acquired is None and kinds.find(sight.kind).group in (kinds.STATE, kinds.ADVICE):
         verdict, reason = Verdict.LEAKING, f"changed between beginning and end of {owner}; nothing tells by which line"
     thread = sight.object.ident or 0 if isinstance(sight.object, threading.Thread) else 0
     found = Finding(verdict, reason, sight.kind, sight.what, how, sight.acquired, owner, subject=sight.subject)

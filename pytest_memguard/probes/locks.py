@@ -63,7 +63,9 @@ class Locks:
         lock = ref() if ref is not None else None
         if lock is None or (threading.active_count() > 1 and not _is_mine(lock)):
             return None  # another thread runs, and may be in the middle of its work
-        return Sight(self.name, what, None, lock, clue=Clue(what.rpartition(".")[2], None, TAKES, assigns=False))
+        return Sight(
+            self.name, what, None, lock, clue=Clue(what.rpartition(".")[2], None, TAKES, writes=False, assigns=False)
+        )
 
     def is_same(self, one: Key, other: Key) -> bool:
         """Whether two keys are about the same lock, held so many times."""

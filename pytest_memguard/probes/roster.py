@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from .caches import Caches
 from .connections import Connections
+from .cycles import Cycles
 from .descriptors import Descriptors
 from .drivers import Drivers
 from .environment import Environment
@@ -16,6 +17,7 @@ from .garbage import Garbage
 from .generators import Generators
 from .hooks import Hooks
 from .import_path import ImportPath
+from .jobs import Jobs
 from .leases import Leases
 from .locales import Locales
 from .locks import Locks
@@ -56,6 +58,7 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
         drivers,
         Descriptors((sockets.at, connections.at, drivers.at, polls.at, processes.at, files.at)),
         executors,
+        Jobs(),
         Threads(mark, executors.employer),
         processes,
         TemporaryFiles(managed),
@@ -79,5 +82,6 @@ def roster(mark: str, managed: Callable[[str], bool]) -> list[Probe]:
         Locks(),
         Caches(),
         Garbage(),
+        Cycles(),
         Generators(),
     ]

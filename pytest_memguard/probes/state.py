@@ -121,8 +121,8 @@ class Told(Stand):
 
 
 def function_name(thing: object) -> str:
-    """What a function is called; of anything else only the type is looked at."""
+    """What a function or a class is called; of anything else only the type is looked at."""
     function = thing.__func__ if isinstance(thing, types.MethodType) else thing
-    if isinstance(function, types.FunctionType | types.BuiltinFunctionType):
+    if isinstance(function, types.FunctionType | types.BuiltinFunctionType | type):
         return function.__qualname__
     return type(thing).__name__

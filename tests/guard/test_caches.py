@@ -51,12 +51,114 @@ def test_a_cache_that_became_larger_than_it_ever_was_is_named(told: Run) -> None
 
 
 @scenario("""
-import functools
+import collections, pytest, weakref
+pytestmark = pytest.mark.memguard(kinds="grown container=on")
+PAGES = {}
+
+class Registry:
+    handlers = []
+
+    def __init__(self):
+        self.seen = collections.deque(["first"])
+        self.alive = weakref.WeakKeyDictionary()
+
+    def note(self, what):
+        self.seen.append(what)
+
+REGISTRY = Registry()
+
+class Key: pass
+
+def test_clean_nothing(): assert len(REGISTRY.seen) == 1
+def test_fills_a_module(): PAGES["key"] = "value"
+def test_fills_a_class(): Registry.handlers.append(len)
+def test_fills_an_instance(): REGISTRY.note("second")
+def test_clean_weakly(): REGISTRY.alive[Key()] = 1
+def test_clean_taken_out():
+    PAGES["another"] = 1
+    del PAGES["another"]
+def test_clean_the_same_again(): PAGES["key"] = "other"
+""")
+def test_a_container_that_became_larger_is_named_with_the_line_that_fills_it(told: Run) -> None:
+    found = {
+        each["test"].rpartition("::")[2]: (each["what"].partition("__0.")[2], [at["line"] for at in each["origin"]])
+        for each in told.findings
+    }
+    assert found == {
+        "test_fills_a_module": ("PAGES (dict), 1 entries", [21]),
+        "test_fills_a_class": ("Registry.handlers (list), 1 entries", [22]),
+        "test_fills_an_instance": ("REGISTRY.seen (deque), 2 entries", [14]),
+    }
+    assert {name for name, outcome in told.outcomes.items() if outcome != "passed"} == {f"0::{test}" for test in found}
+
+
+@scenario("""
+import gc, pytest, weakref
+pytestmark = pytest.mark.memguard(kinds="cyclic garbage=on")
+
+class Node:
+    def __init__(self):
+        self.itself = self
+
+class Child:
+    def __init__(self, parent):
+        self.parent = weakref.ref(parent)
+
+class Parent:
+    def __init__(self):
+        self.child = Child(self)
+
+SAID = []
+
+class Says(Node):
+    def __del__(self):
+        SAID.append(self)
+        SAID.clear()
+
+def test_leaky():
+    Node(), Node()
+
+def test_finalized():
+    Says()
+
+def test_was_finalized_once(): pass
+
+def test_clean(): Parent()
+
+def test_clean_of_itself():
+    node = Node()
+    del node.itself
+
+def test_clean_with_a_cycle_of_nobodys():
+    cycle = []
+    cycle.append(cycle)
+
+def test_the_garbage_list_is_as_ever(): assert not gc.garbage and not gc.get_debug()
+""")
+def test_cyclic_garbage_is_told_by_class_and_freed(told: Run) -> None:
+    found = {each["test"].rpartition("::")[2]: (each["what"], each["origin"][0]["line"]) for each in told.findings}
+    assert {test: (what.split()[1], what.rpartition(".")[2], line) for test, (what, line) in found.items()} == {
+        "test_leaky": ("2", "Node objects", 6),
+        "test_finalized": ("1", "Says object", 20),
+    }
+    assert {name for name, outcome in told.outcomes.items() if outcome != "passed"} == {f"0::{test}" for test in found}
+
+
+@scenario("""
+import functools, gc
+
+class Node:
+    def __init__(self): self.itself = self
 
 @functools.lru_cache
 def load(key): return [key]
 
-def test_fills_a_cache(): load(1)
+PAGES = {}
+
+def test_fills_a_cache():
+    load(1)
+    PAGES["key"] = Node()
+    Node()
 """)
 def test_a_cache_may_be_filled_unless_somebody_asks(told: Run) -> None:
     assert told.findings == []
