@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from . import kinds
 from .verdict import Finding
 
 
@@ -23,7 +25,8 @@ class Allowance:
         """Whether this leak is allowed today.  "socket" covers sockets, "temporary" every temporary thing."""
         if self.until is not None and today > self.until:
             return False
-        return self.kind == finding.kind or finding.kind.startswith(self.kind + " ") or self.kind == "all"
+        own = (finding.kind, kinds.find(finding.kind).group, "all")
+        return self.kind in own or finding.kind.startswith(self.kind + " ")
 
     def __str__(self) -> str:
         parts = [self.reason, *([self.issue] if self.issue else [])]
@@ -31,18 +34,7 @@ class Allowance:
 
 
 LIMITS = {
-    "handles": (
-        "descriptor",
-        "file",
-        "socket",
-        "pipe",
-        "epoll",
-        "eventfd",
-        "memfd",
-        "terminal",
-        "mmap",
-        "shared memory",
-    ),
+    "handles": ("descriptor", *(kind.name for kind in kinds.KINDS if kind.group == "descriptor")),
     "threads": ("thread",),
     "tasks": ("asyncio task",),
 }
@@ -76,6 +68,9 @@ def read_allowance(
     """Make an allowance of a marker's arguments; raises `BadAllowance` naming what is wrong and the cure."""
     if not isinstance(kind, str) or not kind:
         raise BadAllowance('memguard_allow needs a kind: memguard_allow("thread", reason="...")')
+    close = difflib.get_close_matches(kind, kinds.words(), 1, cutoff=0.8)
+    if close and kind not in (*kinds.words(), *(word.partition(" ")[0] for word in kinds.words())):
+        raise BadAllowance(f"memguard_allow({kind!r}): there is no such kind; did you mean {close[0]!r}?")
     if not isinstance(reason, str) or not reason.strip():
         cure = f'memguard_allow({kind!r}, reason="why it may stay")'
         raise BadAllowance(f"memguard_allow({kind!r}) needs a reason: {cure}")

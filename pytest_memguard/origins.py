@@ -150,9 +150,11 @@ NOBODY = Owner("nobody", "nobody", scope="session")
 
 
 def defined_at(function: Any) -> str:
-    """Where a function is defined, `file:line`; "" for what has no lines."""
+    """Where a function is defined, `file:line`; "" for what has no lines, and for what the test harness makes."""
     code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
-    return f"{relative(code.co_filename)}:{code.co_firstlineno}" if code is not None else ""
+    if code is None or place_of(code.co_filename) is Place.HARNESS:
+        return ""
+    return f"{relative(code.co_filename)}:{code.co_firstlineno}"
 
 
 @dataclass(eq=False, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import types
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any
@@ -33,7 +34,7 @@ class Fixtures:
         if fixturedef.scope == "function":
             with self.guard.ledger.preparing(fixturedef):
                 return (yield)
-        owner = Owner(fixturedef.argname, "fixture", fixturedef.scope, defined_at(fixturedef.func))
+        owner = Owner(_name(fixturedef.argname), "fixture", fixturedef.scope, defined_at(fixturedef.func))
         owner.roots = functools.partial(_roots, fixturedef)
         owner.functions = lambda: [fixturedef.func]
         self._owners[fixturedef] = owner
@@ -56,6 +57,12 @@ def functions(item: pytest.Item) -> Iterator[object]:
         yield from (each.func for each in definitions)
     callspec = getattr(item, "callspec", None)
     yield from callspec.params.values() if callspec is not None else ()
+
+
+def _name(argname: str) -> str:
+    """A fixture's name; pytest makes some of its own of `setUpClass` and the like."""
+    found = re.fullmatch(r"_(?:unittest|xunit)_(\w+?)_fixture_(.+)", argname)
+    return f"{found[1]} of {found[2]}" if found else argname
 
 
 def _roots(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:

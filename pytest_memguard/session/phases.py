@@ -40,6 +40,8 @@ class Phases:
     def __init__(self, guard: Guard, marks: Marks, sorter: Sorter, peaks: Peaks, told: Told) -> None:
         self._guard, self._marks, self._sorter, self._peaks, self._told = guard, marks, sorter, peaks, told
         self._rests = False
+        self._failed: set[str] = set()
+        """The tests of which a failure has been reported since their set-up: a subtest's."""
 
     @contextlib.contextmanager
     def resting(self) -> Iterator[None]:
@@ -57,6 +59,7 @@ class Phases:
             return (yield)
         item.stash[TERMS] = terms = self._marks.read(item)
         item.stash[PASSED] = True
+        self._failed.discard(item.nodeid)
         self._peaks.limit = terms.settings.peak
         self._guard.begin(Owner(item.nodeid, "test", functions=partial(functions, item)), terms.settings)
         return (yield)
@@ -73,7 +76,7 @@ class Phases:
             result = yield
             clean = True
         finally:
-            findings = self._guard.end(judge=clean and item.stash[PASSED] and terms.settings.enabled)
+            findings = self._guard.end(judge=clean and self._passed(item) and terms.settings.enabled)
             if self._peaks.limit and self._peaks.peak > self._peaks.limit:
                 owner = Owner(item.nodeid, "test", ended=True)
                 findings.append(judge_peak(self._peaks.peak, self._peaks.limit, owner))
@@ -82,6 +85,14 @@ class Phases:
         if found.failing:
             raise Leaked(text([*found.own, *found.of_fixtures], self._told), pytrace=False)
         return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a subtest's failure, which comes while its test runs."""
+        if report.failed and not self._rests:
+            self._failed.add(report.nodeid)
+
+    def _passed(self, item: pytest.Item) -> bool:
+        return item.stash[PASSED] and item.nodeid not in self._failed
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from _pytest.runner import CallInfo, call_and_report, runtestprotocol
+from _pytest.runner import CallInfo, runtestprotocol
 
 from .. import kinds
 from ..guard import Guard, release, use
@@ -54,6 +54,8 @@ class Session:
         self._watched: set[str] = set()
         self._others = False
         """Whether another plugin may run a test's protocol, such as a rerunner."""
+        self._failed = ""
+        """The test of the last report of a failure: a subtest's traceback holds things, too."""
         self._started = False
         if not _hands_out_tests(config):
             use(self._guard)
@@ -105,7 +107,8 @@ class Session:
         try:
             terms = self._marks.read(item)
         except Misused as error:
-            reports = _refuse(item, nextitem, error)
+            with self._phases.resting():
+                reports = _refuse(item, nextitem, error)
         else:
             with self._phases.resting():
                 reports = self._turn(item, nextitem, terms)
@@ -124,8 +127,9 @@ class Session:
         self._guard.begin(owner, terms.settings, next_one=True)
         if terms.repeats:
             self._repeats.before()
+        self._failed = ""
         reports = runtestprotocol(item, nextitem=stays, log=False)
-        passed = all(report.passed for report in reports)
+        passed = all(report.passed for report in reports) and self._failed != item.nodeid
         suspect = terms.repeats and passed and self._repeats.grew()
         findings = self._guard.end(judge=passed and terms.settings.enabled)
         del values
@@ -156,7 +160,9 @@ class Session:
         return self._guard.end(judge=report.passed and terms.settings.enabled)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gather what reports carry, a worker's too."""
+        """Gather what reports carry, a worker's too; a subtest's comes while its test runs."""
+        if report.failed:
+            self._failed = report.nodeid
         records = getattr(report, "memguard", None)
         if records is not None:
             self._watched.add(report.nodeid)
@@ -199,13 +205,25 @@ class Session:
 
 
 def _refuse(item: pytest.Item, nextitem: pytest.Item | None, error: Misused) -> list[pytest.TestReport]:
-    """The reports of a test whose marker is wrong: it is not run."""
+    """The reports of a test whose marker is wrong: it is not run, because its set-up fails."""
+    refusal = _Refusal(error)
+    item.config.pluginmanager.register(refusal)
+    try:
+        return runtestprotocol(item, nextitem=nextitem, log=False)
+    finally:
+        item.config.pluginmanager.unregister(refusal)
 
-    def refuse() -> None:
-        raise error
 
-    report = item.ihook.pytest_runtest_makereport(item=item, call=CallInfo.from_call(refuse, when="setup"))
-    return [report, call_and_report(item, "teardown", log=False, nextitem=nextitem)]
+class _Refusal:
+    """Fails a set-up, after the other plugins' wrappers have begun."""
+
+    def __init__(self, error: Misused) -> None:
+        self._error = error
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """Refuse."""
+        raise self._error
 
 
 def _foreign(hook: Any) -> list[Callable[..., Any]]:

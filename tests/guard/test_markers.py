@@ -109,6 +109,32 @@ def test_a_marker_with_an_unknown_option_is_refused_by_name(told: Run) -> None:
     assert "memguard takes no 'limit'; it takes enabled" in told.output
 
 
+@scenario(
+    *each("memguard_allow('thred', reason='x')"),
+    *each("memguard(allow=[{'kind': 'sockett', 'reason': 'x'}])"),
+)
+def test_an_allowance_for_a_kind_that_is_misspelled_is_refused_and_breaks_nothing_else(told: Run) -> None:
+    assert set(told.outcomes.values()) == {"error"}
+    assert "did you mean 'thread'?" in told.output
+    assert "did you mean 'socket'?" in told.output
+    assert "KeyError" not in told.output
+
+
+@scenario(
+    """
+import os, pytest
+HELD = []
+@pytest.mark.memguard_allow("descriptor", reason="known")
+def test_allowed(): HELD.append([open(__file__), os.eventfd(0)])
+@pytest.mark.memguard(handles=2)
+def test_counted(): HELD.append([os.pidfd_open(os.getpid()), os.memfd_create("it")])
+"""
+)
+def test_a_group_is_allowed_by_its_word_and_every_descriptor_is_a_handle(told: Run) -> None:
+    assert set(told.outcomes.values()) == {"passed"}
+    assert {each["allowed"] for each in told.findings} == {"known", "within handles=2"}
+
+
 @scenario(*each("memguard('file')"))
 def test_a_marker_takes_names_only(told: Run) -> None:
     assert "memguard takes names only" in told.output

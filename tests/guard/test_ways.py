@@ -167,10 +167,29 @@ def test_leaky_sub(subtests):
     for number in range(3):
         with subtests.test(number=number):
             open(__file__)
+
+def test_failing_sub(subtests):
+    for number in range(3):
+        with subtests.test(number=number):
+            file = open(__file__)
+            assert number
+
+import unittest
+class TestUnit(unittest.TestCase):
+    def test_leaky(self):
+        with self.subTest(number=1):
+            open(__file__)
+
+    def test_failing(self):
+        with self.subTest(number=1):
+            file = open(__file__)
+            self.fail("while it holds a file")
 """
 )
-def test_subtests(told: Run) -> None:
+def test_subtests_of_which_one_that_fails_keeps_its_test_from_being_judged(told: Run) -> None:
     assert told.outcome("test_leaky_sub") == "failed"
+    assert told.kinds("test_leaky") == {"file"}
+    assert told.of("test_failing_sub") == told.of("test_failing") == []
     assert [each["test"] for each in told.findings if each["test"].endswith("test_sub")] == []
 
 
