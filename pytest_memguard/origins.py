@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import site
 import sysconfig
 from collections.abc import Callable, Iterable
@@ -149,6 +150,16 @@ NOBODY = Owner("nobody", "nobody", scope="session")
 """The owner of what exists outside every test: imports, collection, the harness."""
 
 
+def fixture_name(argname: str) -> str:
+    """What a fixture is called; pytest makes some of its own of `setUpClass` and the like.
+
+    >>> fixture_name("_unittest_setUpClass_fixture_TestIt")
+    'setUpClass of TestIt'
+    """
+    found = re.fullmatch(r"_(?:unittest|xunit)_(\w+?)_fixture_(.+)", argname)
+    return f"{found[1]} of {found[2]}" if found else argname
+
+
 def defined_at(function: Any) -> str:
     """Where a function is defined, `file:line`; "" for what has no lines, and for what the test harness makes."""
     code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
@@ -181,7 +192,8 @@ class Acquisition:
         if self.fixture is None:
             return ""
         place = defined_at(self.fixture.func)
-        return f"{self.fixture.argname} ({place})" if place else str(self.fixture.argname)
+        name = fixture_name(self.fixture.argname)
+        return f"{name} ({place})" if place else name
 
     def frames(self) -> tuple[Frame, ...]:
         """Where it was acquired, innermost first, without this package's own frames in between."""

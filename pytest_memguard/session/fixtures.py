@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import types
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from ..guard import Guard
-from ..origins import Owner, defined_at
+from ..origins import Owner, defined_at, fixture_name
 
 
 class Fixtures:
@@ -34,7 +33,7 @@ class Fixtures:
         if fixturedef.scope == "function":
             with self.guard.ledger.preparing(fixturedef):
                 return (yield)
-        owner = Owner(_name(fixturedef.argname), "fixture", fixturedef.scope, defined_at(fixturedef.func))
+        owner = Owner(fixture_name(fixturedef.argname), "fixture", fixturedef.scope, defined_at(fixturedef.func))
         owner.roots = functools.partial(_roots, fixturedef)
         owner.functions = lambda: [fixturedef.func]
         self._owners[fixturedef] = owner
@@ -57,12 +56,6 @@ def functions(item: pytest.Item) -> Iterator[object]:
         yield from (each.func for each in definitions)
     callspec = getattr(item, "callspec", None)
     yield from callspec.params.values() if callspec is not None else ()
-
-
-def _name(argname: str) -> str:
-    """A fixture's name; pytest makes some of its own of `setUpClass` and the like."""
-    found = re.fullmatch(r"_(?:unittest|xunit)_(\w+?)_fixture_(.+)", argname)
-    return f"{found[1]} of {found[2]}" if found else argname
 
 
 def _roots(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:

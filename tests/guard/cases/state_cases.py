@@ -149,7 +149,7 @@ def finder_of_modules(path: Path) -> Acquired:
 def tracer(path: Path) -> Acquired:
     before = sys.getprofile()
     sys.setprofile(lambda *_: None)
-    return Acquired(before, lambda: sys.setprofile(before), anywhere=False)
+    return Acquired(sys, lambda: sys.setprofile(before), anywhere=False)
 
 
 ALL = [
