@@ -47,6 +47,33 @@ class Patches:
         return len(self._done)
 
 
+def signed(wrapper: Callable[..., Any], real: Any) -> Any:
+    """A function that calls `wrapper`, with the very parameters of the one that it stands for.
+
+    `__wrapped__` tells `inspect.signature`; SQLAlchemy reads the names from the code to learn which words of
+    `create_engine` are the pool's, and refuses those that it does not find.
+    """
+    if not isinstance(real, types.FunctionType):
+        return wrapper
+    code = real.__code__
+    counts = code.co_argcount, code.co_kwonlyargcount
+    positional, named = code.co_varnames[: counts[0]], code.co_varnames[counts[0] : sum(counts)]
+    rest = list(code.co_varnames[sum(counts) :])
+    starred = [f"*{rest.pop(0)}"] if code.co_flags & inspect.CO_VARARGS else []
+    mapping = [f"**{rest.pop(0)}"] if code.co_flags & inspect.CO_VARKEYWORDS else []
+    before, after = positional[: code.co_posonlyargcount], positional[code.co_posonlyargcount :]
+    slash = ["/"] if before else []
+    star = starred or (["*"] if named else [])
+    taken = ", ".join([*before, *slash, *after, *star, *named, *mapping])
+    given = ", ".join([*positional, *starred, *(f"{name}={name}" for name in named), *mapping])
+    space: dict[str, Any] = {"__wrapper__": wrapper}
+    text = f"def made({taken}):\n    return __wrapper__({given})"
+    exec(compile(text, wrapper.__code__.co_filename, "exec"), space)
+    made: Any = functools.wraps(real)(space["made"])
+    made.__defaults__, made.__kwdefaults__ = real.__defaults__, real.__kwdefaults__
+    return made
+
+
 class Stands:
     """Stands wherever a module's name is bound to what they stand for: `from os import pipe` too.
 

@@ -13,12 +13,13 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..frames import Origin, Positions
 from ..origins import NOBODY, Acquisition, Owner
 from ..unrewritten import unrewritten
-from .patches import Patches, Stands
+from .patches import Patches, Stands, signed
 from .probe import Book, Census, Key, Sight
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ MODULES = (
     "sqlalchemy.pool.base",
 )
 """Where pools are; the adapters themselves are loaded when one of these is."""
+
+REMAKING = 6
+"""How many calls may lie between a pool and the constructor of the one that it makes: those of its subclasses."""
 
 
 class Pools:
@@ -125,15 +129,26 @@ class Pools:
         with contextlib.suppress(TypeError):  # asyncpg's pool cannot be followed weakly
             self._made[pool] = acquired
 
-    def _making(self, real: Callable[..., None]) -> Callable[..., None]:
+    def _making(self, real: Callable[..., None]) -> Any:
         def __init__(pool: Any, *arguments: Any, **named: Any) -> None:
             real(pool, *arguments, **named)
             if self._book is not None:
+                older = self._maker(pool, sys._getframe(1))
                 acquired = self._book.enter("pool", type(pool).__name__, sys._getframe(1))
-                self._note(pool, acquired)
+                self._note(pool, acquired if older is None else self._made[older])
 
-        __init__.__wrapped__ = real  # type: ignore[attr-defined]  # keeps the signature
-        return __init__
+        return signed(__init__, real)
+
+    def _maker(self, pool: Any, frame: FrameType | None) -> Any:
+        """The pool that makes this one in its place, as an engine's does when it is disposed of."""
+        for _ in range(REMAKING):
+            if frame is None:
+                return None
+            maker = frame.f_locals.get("self")
+            if maker is not pool and issubclass(type(maker), self.classes) and maker in self._made:
+                return maker
+            frame = frame.f_back
+        return None
 
 
 def _whole(name: str) -> bool:

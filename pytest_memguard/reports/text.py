@@ -103,10 +103,13 @@ def _lines(acquired: Acquisition, *, ends_only: bool) -> list[str]:
     if ends_only and len(frames) > 2:
         frames = (frames[0], frames[-1])
     inner = [frame for frame in frames if place_of(frame.file) is Place.PROJECT]
-    shown = frames if len(frames) <= LINES else (inner or frames)[:LINES]
+    shown = frames if len(frames) <= LINES else inner or frames
     places = [f"{short(frame.file)}:{frame.line} in {frame.function}" for frame in shown]
     width = min(max(map(len, places), default=0), 60)
-    return [f"    {place:<{width}}  {_source(frame)}".rstrip() for place, frame in zip(places, shown, strict=True)]
+    lines = [f"    {place:<{width}}  {_source(frame)}".rstrip() for place, frame in zip(places, shown, strict=True)]
+    if len(lines) > LINES:  # who acquires it, and what the test does
+        lines[LINES // 2 : -LINES // 2] = [f"    ... {len(lines) - LINES} more"]
+    return lines
 
 
 def _source(frame: Frame) -> str:

@@ -5,6 +5,8 @@ What a pool keeps idle is its maker's: of a module, of a fixture, or of the test
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from .conftest import Run, scenario
@@ -296,3 +298,35 @@ def test_it():
     run = suite(text, args=("--memguard-kinds", "pooled connection=off,HTTP response=off"))  # type: ignore[operator]
     assert run.code == 0, run.output
     assert tmp_path
+
+
+@scenario("""
+import sqlalchemy
+ENGINE = sqlalchemy.create_engine("sqlite://", pool_recycle=60, pool_pre_ping=True)
+HELD = []
+def use(engine):
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text("select 1"))
+def test_clean_disposed_of():
+    use(ENGINE)
+    ENGINE.dispose()
+def test_clean_with_the_pool_that_came_instead(): use(ENGINE)
+def test_clean_engine_of_its_own():
+    engine = sqlalchemy.create_engine("sqlite://", pool_recycle=60, pool_reset_on_return=None)
+    use(engine)
+    engine.dispose()
+def test_leaky_engine_of_its_own():
+    HELD.append(sqlalchemy.create_engine("sqlite://"))
+    HELD[-1].dispose()
+    use(HELD[-1])
+""")
+def test_a_pool_that_stands_in_for_another_is_its_makers(told: Run) -> None:
+    assert set(told.outcomes.values()) == {"passed", "failed"}
+    assert kinds_of(told) == {"test_leaky_engine_of_its_own": {"sqlite connection"}}
+    names = [line["function"] for line in told.failing("test_leaky_engine_of_its_own")[0]["origin"]]
+    assert names[-2:] == ["use", "test_leaky_engine_of_its_own"]
+
+
+def test_a_suite_may_take_all_listeners_from_a_pool(suite: Callable[..., Run]) -> None:
+    run = suite("from sqlalchemy.pool import Pool\ndef test_it(): Pool.dispatch._clear()\n")
+    assert (run.code, run.outcomes) == (0, {"test_it::test_it": "passed"}), run.output

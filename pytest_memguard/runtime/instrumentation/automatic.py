@@ -7,6 +7,7 @@ imported is left alone.
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import sys
 import weakref
@@ -293,8 +294,14 @@ def _sqlalchemy(taken: Taken, lost: Lost) -> tuple[Automatic, type]:
 
     for what, listener in (("checkout", checkout), ("checkin", checkin), ("detach", checkin)):
         event.listen(kind, what, listener)
-        watched.on_undo(lambda what=what, listener=listener: event.remove(kind, what, listener))  # type: ignore[misc]
+        watched.on_undo(functools.partial(_deaf, event, kind, what, listener))
     return watched, kind
+
+
+def _deaf(event: Any, kind: Any, what: str, listener: Callable[..., None]) -> None:
+    """Listen no more; a program may have cleared a class of all its listeners, as SQLAlchemy's own tests do."""
+    if event.contains(kind, what, listener):
+        event.remove(kind, what, listener)
 
 
 def _by_the_collector() -> bool:
