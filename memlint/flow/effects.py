@@ -22,7 +22,9 @@ def effect_of(solver: Solver, machine: Machine, handle: Handle) -> Effect:
         if returned and all(value == handle for value in returned):
             return Effect.RETURNS
         statuses = {state.status.get(handle) for state, raised in solver.ended if not raised}
-        return Effect.LENDS if statuses == {Status.LENT} else Effect.TAKES
+        released = any(state.status.get(handle) is Status.RELEASED for state, _ in solver.ended)
+        lent = Status.LENT in statuses and statuses <= {Status.LENT, Status.HELD}
+        return Effect.LENDS if lent and not released else Effect.TAKES
     if Fate.RELEASED not in record.outcomes:
         if any(_views(state.returning, handle) for state, raised in solver.ended if not raised):
             return Effect.VIEWS
