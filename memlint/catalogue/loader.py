@@ -208,5 +208,5 @@ def _qualified_in(record: Record) -> tuple[str, ...]:
 
 def _kinds_in(record: Record) -> tuple[str, ...]:
     if isinstance(record, model.Acquire):
-        return (record.kind,)
+        return (record.kind,) if record.beside is None else (record.kind, record.beside)
     return record.kinds if isinstance(record, model.Release) else ()

@@ -96,6 +96,9 @@ class Kind:
     fails_after: tuple[str, ...] = ()
     """Methods that fail once it is released; ``*`` stands for functions that work on it, and says that nothing of
     use is left of it: one that is returned or stored after its release is of no use to anybody."""
+    wanted: bool = False
+    """True when one may be meant to stay: it is owed only on the way out of an exception, and only by a function that
+    releases it when nothing is raised."""
     release_once: bool = False
     """True when a second release is an error, or takes away what somebody else has acquired since."""
     why: str = ""
@@ -143,6 +146,8 @@ class Acquire:
     """The obligation is the receiver's, not the result's: ``lock.acquire()`` makes ``lock`` owe."""
     also: tuple[str, ...] = ()
     """Methods that whoever acquires in this way must call besides a release (``unlink`` of shared memory)."""
+    beside: str | None = None
+    """The kind of the element that follows the last of ``positions`` (the path beside a descriptor)."""
     passive: bool = False
     """The result owes only what ``wraps`` brings: around nothing that owes, it owes nothing."""
 

@@ -50,7 +50,7 @@ class Acquiring(Handing):
     def acquired(self, entry: Acquire) -> Value:
         """The call acquires; until it has returned, what it wraps still belongs to the caller."""
         m, state, node = self.m, self.state, self.i.node
-        wrapped = self.arguments.select(entry.wraps)
+        wrapped = [value for value in self.arguments.select(entry.wraps) if not self.are_paths(value)]
         owing = [h for value in wrapped for h in state.handles(value) if state.status.get(h) is Status.HELD]
         kind = m.world.catalogue.kinds[entry.kind]
         makes = kind.category in (Category.WORKER, Category.TASK, Category.LOCK)
@@ -101,7 +101,7 @@ class Acquiring(Handing):
             if borrow is not None:
                 lent += self.arguments.select(borrow.arguments)
         for value, _, _ in self.arguments.every():
-            if not any(value is each for each in lent):
+            if not any(value is each for each in lent) and not self.are_paths(value):
                 self.m.transfer(self.state, value, self.i.node, f"handed to `{call_text(self.i.node)}`")
 
 

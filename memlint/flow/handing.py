@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from memlint.catalogue.model import Acquire
+from memlint.catalogue.model import Acquire, Category
 from memlint.cfg import instructions as ir
 from memlint.flow.arguments import Arguments
 from memlint.flow.exceptions import OPERATING
 from memlint.flow.machine import Machine
 from memlint.flow.raising import QUIET_METHODS, RaiseLevel
 from memlint.flow.state import State
-from memlint.flow.values import UNKNOWN, Element, Handle, Method, Value
+from memlint.flow.values import UNKNOWN, Bag, Element, Handle, Method, Value
 from memlint.flow.wording import call_text
 
 ENTERING = frozenset({"enter_context", "enter_async_context", "enterContext", "enterClassContext", "push"})
@@ -80,10 +80,15 @@ class Handing:
 
     def give_one_away(self, value: Value, text: str) -> None:
         """One argument has another owner now, unless this function is seen to keep it."""
-        if isinstance(value, (Handle, Element)):
+        if isinstance(value, (Handle, Element)) or self.are_paths(value):
             self.m.lend(self.state, value, self.i.node, text)
         else:
             self.m.transfer(self.state, value, self.i.node, text)
+
+    def are_paths(self, value: Value) -> bool:
+        """Whether all that a value reaches are paths of something temporary: who opens one does not own what is there."""
+        handles = list(self.state.handles(value)) if isinstance(value, (Handle, Bag)) else []
+        return bool(handles) and all(self.m.kind(each).category is Category.TEMPORARY for each in handles)
 
     def give_away_rest(self) -> None:
         """Bound release methods among the arguments hand their resource over."""

@@ -395,6 +395,10 @@ class Machine:
         items: list[Value] = [UNKNOWN] * max(2, max(entry.positions) + 1)
         for position in entry.positions:
             items[position] = self.acquire(state, node, kind, entry=entry, position=position)
+        if entry.beside is not None:
+            position = max(entry.positions) + 1
+            kind = self.world.catalogue.kinds[entry.beside]
+            items[position] = self.acquire(state, node, kind, entry=entry, position=position)
         return Pair(tuple(items))
 
     def hold(self, state: State, entry: Acquire, node: ast.Call, receiver: str | None) -> Value:

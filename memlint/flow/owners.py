@@ -208,7 +208,7 @@ class Fields:
         if isinstance(callee, ast.Name) and callee.id in _LOOKS:
             return True
         return any(
-            name in self.catalogue.borrows or name in self.catalogue.quiets
+            (name in self.catalogue.borrows or name in self.catalogue.quiets) and name not in self.catalogue.releases
             for name in map(self.catalogue.resolve, self.names.qualified(callee))
         )
 

@@ -66,6 +66,8 @@ def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord, outcome:
     may have a counterpart that does (``acquire`` and ``release``, ``__enter__`` and ``__exit__``).
     """
     kind = record.site.kind
+    if kind.wanted and not (outcome.fate is Fate.RAISED and record.released_normally):
+        return False
     if kind.category is Category.LOCK and "acquire" in getattr(report.unit.node, "name", ""):
         return False  # it has a counterpart that releases
     lost = Fate.UNRELEASED in record.outcomes and Fate.RELEASED in record.outcomes

@@ -32,7 +32,7 @@ class HalfBuiltOwner:
             fields = {store.site: f"{store.owner}.{store.attribute}" for store in report.stores}
             for index, record in enumerate(report.records):
                 outcome = record.outcomes.get(Fate.HALF_BUILT)
-                if outcome is not None:
+                if outcome is not None and not record.site.kind.wanted:
                     field = fields.get(index, record.site.text)
                     message = f"`{field}` acquired here is not released if {exit_clause(analysis.source, outcome)}"
                     yield finding(analysis, report, record, outcome, self.code, message, self.severity)

@@ -115,6 +115,11 @@ def _sample(kind: Kind | None) -> tuple[str, str, set[str]]:
     """An acquisition of some kind: the statement, the variable, the imports."""
     if kind is None:
         return "held = open(x)  # here", "held", set()
+    beside = next((one for one in ACQUISITIONS if one.entry.beside == kind.name), None)
+    if beside is not None:
+        first = beside.names[0]
+        ended = f"{spelled(beside.kind.release_by[0])}({first})"
+        return f"{first}, held = {spelled(beside.call)}()  # here\n{ended}", "held", beside.imports
     one = next(one for one in ACQUISITIONS if one.kind is kind and not one.entry.receivers and not one.entry.receiver)
     return one.before + one.statement, one.names[0], one.imports
 
