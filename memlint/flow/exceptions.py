@@ -30,8 +30,8 @@ class Flight:
     """Qualified classes it may be of; None for any ``Exception``."""
     node: ast.AST
     """The step that raised it."""
-    text: str
-    """What raised it, for messages: ``json.load()``."""
+    text: str | None
+    """What raised it, for messages: ``the iteration``; None for a call, which is named by its node."""
 
     @property
     def key(self) -> object:

@@ -32,7 +32,7 @@ from memlint.flow.values import (
     Taken,
     Value,
 )
-from memlint.flow.wording import shortened
+from memlint.flow.wording import call_text, shortened
 from memlint.source.names import ModuleNames
 from memlint.source.text import Source
 
@@ -117,6 +117,10 @@ class Machine:
     _leeway: Leeway | None = None
     block: int = 0
     """Number of the block being executed."""
+    silent: frozenset[int] = frozenset()
+    """Blocks from which no acquisition can be reached: an exception that finds nothing owed is not followed there."""
+    unheard: bool = False
+    """Whether there was such an exception."""
     wrapped: dict[int, list[Handle]] = field(default_factory=dict)
     """What the resource of a site wraps, and releases with itself."""
     by_block: set[int] = field(default_factory=set)
@@ -141,7 +145,7 @@ class Machine:
     # --- exceptions ----------------------------------------------------------------------------------------------
 
     def may_raise(
-        self, state: State, node: ast.AST, text: str, *, kind: ExitKind = ExitKind.RAISE,
+        self, state: State, node: ast.AST, text: str | None, *, kind: ExitKind = ExitKind.RAISE,
         classes: tuple[str, ...] | None = None,
     ) -> None:  # fmt: skip
         """An exception may start at this step; the path that it takes is followed too.
@@ -151,8 +155,12 @@ class Machine:
         """
         if self._cleanup and kind is ExitKind.RAISE and not any(h.site in self._made_cleaning_up for h in state.held()):
             return
-        if not state.status and self.landing == RAISED:
-            return  # nothing is owed, and nobody catches it
+        if not state.status:
+            if self.landing == RAISED:
+                return  # nothing is owed, and nobody catches it
+            if self.landing in self.silent:
+                self.unheard = True
+                return  # nothing is owed, and whoever catches it acquires nothing
         thrown = state.copy()
         if thrown.status and kind is ExitKind.RAISE:
             for handle in [h for h in thrown.held() if self._forgives(h, node)]:
@@ -169,7 +177,7 @@ class Machine:
         held = state.held()
         if held:
             state.failed |= frozenset(held)
-            text = f"{flight.text} {flight.kind.value}"
+            text = f"{flight.text or f'`{call_text(flight.node)}`'} {flight.kind.value}"
             state.mark(Mark(StepKind.RAISE, flight.node, text, flight.kind))
         state.drop_temporaries()
         self.check_lost(state, flight.node, Fate.RAISED)

@@ -13,10 +13,11 @@ from memlint.cfg.graph import RAISED, RETURNED, Graph
 from memlint.findings import StepKind
 from memlint.flow import late
 from memlint.flow.exceptions import Flight, Match, meet
+from memlint.flow.liveness import Live, live_at
 from memlint.flow.machine import Machine
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import ExitKind, Mark
-from memlint.flow.state import Key, State
+from memlint.flow.state import REACHING, Key, State
 from memlint.flow.steps import execute
 from memlint.flow.truth import truth
 from memlint.flow.values import (
@@ -25,17 +26,13 @@ from memlint.flow.values import (
     Bag,
     Element,
     Handle,
-    Literal,
     Pair,
-    Path,
-    Result,
     Running,
     Suppressor,
     Symbol,
     Taken,
     Turned,
     Value,
-    View,
 )
 
 STATES_PER_BLOCK = 24
@@ -59,7 +56,7 @@ class Solver:
     """Final states, each with True when an exception ended it."""
     bounded: str | None = None
     """Why the analysis stopped early, if it did."""
-    live: list[frozenset[str]] = field(default_factory=list)
+    live: list[Live] = field(default_factory=list)
     joins: frozenset[int] = frozenset()
     """Blocks that are entered from more than one place: only there can equal states meet."""
     acquiring: frozenset[int] = frozenset()
@@ -78,10 +75,16 @@ class Solver:
 
     def run(self, initial: State) -> None:
         """Follow every path from the function's entry."""
-        self.live = live_names(self.graph)
         self.repeated = repeated_tests(self.graph)
+        self.live = live_at(self.graph, self.repeated)
         self.joins = joining_blocks(self.graph)
         self.acquiring = acquiring_blocks(self.graph, self.lines)
+        if not self.whole and self.trace is None:
+            self.machine.silent = frozenset(range(len(self.graph.blocks))) - self.acquiring
+        self._follow(initial)
+        self.pruned = self.pruned or self.machine.unheard
+
+    def _follow(self, initial: State) -> None:
         self.arrive(0, initial)
         steps = 0
         while self.queue:
@@ -127,18 +130,27 @@ class Solver:
 
     def _watched(self, number: int, state: State) -> bool:
         """Whether a released resource may be used here or later by a name of its own."""
-        live = self.live[number]
-        for place in live & state.places.keys():
+        for place in self.live[number].places & state.places.keys():
             if late.watched(self.machine, state, state.places[place]):
                 return True
         return late.stored(self.machine, state)
 
     def _forget_dead(self, number: int, state: State) -> None:
+        """Drop what nobody reads any more, unless a resource can be reached by it."""
         live = self.live[number]
-        places = state.places
-        for place in [p for p in places if p.__class__ is str and p.partition(".")[0] not in live]:
-            if not _owning(places[place]):
+        alive, places = live.places, state.places
+        dead = [
+            p
+            for p in places
+            if p not in alive and (p.__class__ is int or p.partition(".")[0] not in alive)  # type: ignore[union-attr]
+        ]
+        for place in dead:
+            value = places[place]
+            if value.__class__ not in REACHING or not any(True for _ in state.handles(value)):
                 del places[place]
+        if state.facts:
+            for text in state.facts.keys() - live.tests:
+                del state.facts[text]
 
     def leave(self, state: State, *, raised: bool) -> None:
         """A path ends."""
@@ -191,7 +203,7 @@ class Solver:
         for outcome, target in ((True, end.true), (False, end.false)):
             if known is not None and known is not outcome:
                 continue
-            way = state.copy()
+            way = state.copy() if outcome and known is None else state
             if isinstance(value, Running) and not outcome:
                 self.machine.release(way, value.of, end.node)
             if isinstance(value, Taken):
@@ -330,12 +342,6 @@ def _on(node: ast.AST, lines: Sequence[int]) -> bool:
     return bisect_left(lines, first) < bisect_right(lines, last)
 
 
-def _owning(value: Value) -> bool:
-    return isinstance(value, (Handle, View, Pair, Bag, Element, Turned)) or (
-        not isinstance(value, (Literal, Symbol, Path, Result)) and value is not UNKNOWN
-    )
-
-
 def _element(iterator: Value) -> Value:
     match iterator:
         case Bag(number) | Element(number):
@@ -396,38 +402,3 @@ def repeated_tests(graph: Graph) -> dict[int, tuple[str, bool]]:
     keys = {number: test_key(node) for number, node in tests.items()}
     counted = Counter(text for text, _ in keys.values())
     return {number: key for number, key in keys.items() if counted[key[0]] > 1}
-
-
-def live_names(graph: Graph) -> list[frozenset[str]]:
-    """For each block the variables that may be read at or after it."""
-    bits: dict[str, int] = {}
-
-    def bit(name: str) -> int:
-        return bits.setdefault(name, 1 << len(bits))
-
-    live: list[int] = []
-    for block in graph.blocks:
-        read = 0
-        for instruction in block.instructions:
-            if instruction.__class__ is ir.Load:
-                read |= bit(instruction.name)
-            elif instruction.__class__ is ir.Define:
-                for name in instruction.captured:
-                    read |= bit(name)
-        live.append(read)
-    after = [(*graph.successors(block), block.landing) for block in graph.blocks]
-    changed = True
-    while changed:
-        changed = False
-        for number in range(len(live) - 1, -1, -1):
-            merged = live[number]
-            for each in after[number]:
-                merged |= live[each]
-            if merged != live[number]:
-                live[number] = merged
-                changed = True
-    known: dict[int, frozenset[str]] = {}
-    for mask in live:
-        if mask not in known:
-            known[mask] = frozenset(name for name, one in bits.items() if mask & one)
-    return [known[mask] for mask in live]

@@ -11,6 +11,7 @@ from memlint.cfg.instructions import Place
 from memlint.flow.exceptions import Flight
 from memlint.flow.sites import Mark, Trail
 from memlint.flow.values import (
+    UNKNOWN,
     Bag,
     Closing,
     Element,
@@ -165,8 +166,11 @@ class State:
     # --- change --------------------------------------------------------------------------------------------------
 
     def set(self, place: Place, value: Value) -> None:
-        """Give a place a value."""
-        self.places[place] = value
+        """Give a place a value; of a place that is not there nothing is known."""
+        if value is UNKNOWN:
+            self.places.pop(place, None)
+        else:
+            self.places[place] = value
 
     def drop_temporaries(self) -> None:
         """Temporaries die; pinned places and variables stay."""

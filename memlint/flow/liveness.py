@@ -1,0 +1,137 @@
+"""What may still be read: states that differ only in what nobody reads again behave alike, and are one state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from memlint.cfg import instructions as ir
+from memlint.cfg.graph import Block, Graph
+from memlint.cfg.instructions import Instruction, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What may be read at or after a block, of what is known when it begins."""
+
+    places: frozenset[Place]
+    """Variables, temporaries and pinned places."""
+    tests: frozenset[str]
+    """Tests whose outcome is remembered, by their keys."""
+
+
+def live_at(graph: Graph, repeated: Mapping[int, tuple[str, bool]]) -> list[Live]:
+    """For each block the places that may be read, and the remembered tests that may be met, at or after it."""
+    bits: dict[Place | tuple[str], int] = {}
+    live: list[int] = []
+    passed: list[int] = []
+    for block in graph.blocks:
+        reads, sets = _exposed(block)
+        end = block.end
+        if end.__class__ is ir.Branch and id(end.node) in repeated:
+            reads.add((repeated[id(end.node)][0],))
+        live.append(_mask(reads, bits))
+        passed.append(~_mask(sets, bits))
+    after = [(graph.successors(block), block.landing) for block in graph.blocks]
+    changed = True
+    while changed:
+        changed = False
+        for number in range(len(live) - 1, -1, -1):
+            ways, landing = after[number]
+            merged = live[number] | live[landing]  # an exception may start before anything is set
+            for each in ways:
+                merged |= live[each] & passed[number]
+            if merged != live[number]:
+                live[number] = merged
+                changed = True
+    known: dict[int, Live] = {}
+    for mask in live:
+        if mask not in known:
+            found = [each for each, one in bits.items() if mask & one]
+            known[mask] = Live(
+                frozenset(each for each in found if not isinstance(each, tuple)),
+                frozenset(each[0] for each in found if isinstance(each, tuple)),
+            )
+    return [known[mask] for mask in live]
+
+
+def _mask(found: set[Place | tuple[str]], bits: dict[Place | tuple[str], int]) -> int:
+    mask = 0
+    for each in found:
+        mask |= bits.setdefault(each, 1 << len(bits))
+    return mask
+
+
+_OPERANDS: Mapping[type, tuple[str, ...]] = {
+    ir.Bind: ("source",),
+    ir.Move: ("source",),
+    ir.GetAttribute: ("base",),
+    ir.SetAttribute: ("base", "source"),
+    ir.GetItem: ("base", "key"),
+    ir.SetItem: ("base", "source"),
+    ir.Call: ("callee",),
+    ir.Await: ("source",),
+    ir.Yield: ("source",),
+    ir.Include: ("container", "source"),
+    ir.Unpack: ("source",),
+    ir.Iterate: ("source",),
+    ir.Enter: ("manager",),
+    ir.Exit: ("manager",),
+    ir.Compare: ("left", "right"),
+    ir.Negate: ("source",),
+    ir.View: ("source",),
+    ir.SetReturn: ("source",),
+    ir.Branch: ("place",),
+    ir.Advance: ("iterator",),
+    ir.Raise: ("source",),
+    ir.Resume: ("manager",),
+}
+"""The fields by which an instruction, or the end of a block, reads a place; what reads more is listed below."""
+
+
+def _exposed(block: Block) -> tuple[set[Place | tuple[str]], set[Place | tuple[str]]]:
+    """The places that a block reads as they were when it began, and those that it sets before it ends."""
+    reads: set[Place | tuple[str]] = set()
+    sets: set[Place | tuple[str]] = set()
+    for i in block.instructions:
+        kind = i.__class__
+        if kind is ir.Load:
+            if i.name not in sets:  # type: ignore[union-attr]
+                reads.add(i.name)  # type: ignore[union-attr]
+            sets.add(i.target)  # type: ignore[union-attr]
+            continue
+        for name in _OPERANDS.get(kind, ()):
+            place = getattr(i, name)
+            if place is not None and place not in sets:
+                reads.add(place)
+        if kind in _MORE:
+            reads.update(place for place in _more(i) if place not in sets)
+        if kind is ir.Bind or kind is ir.Unbind or kind is ir.Import:
+            sets.add(i.name)  # type: ignore[union-attr]
+        elif kind is ir.Unpack:
+            sets.update(i.targets)  # type: ignore[union-attr]
+        else:
+            target = getattr(i, "target", None)
+            if target is not None:
+                sets.add(target)
+    for name in _OPERANDS.get(block.end.__class__, ()):
+        place = getattr(block.end, name)
+        if place is not None and place not in sets:
+            reads.add(place)
+    return reads, sets
+
+
+_MORE = frozenset({ir.Call, ir.Build, ir.Opaque, ir.Define})
+
+
+def _more(i: Instruction) -> Iterator[Place]:
+    """The places that are read by the instructions that read any number of them."""
+    if isinstance(i, ir.Call):
+        yield from (place for place, _ in i.arguments)
+        yield from (place for _, place in i.keywords)
+    elif isinstance(i, ir.Build):
+        yield from (place for place, _ in i.items)
+    elif isinstance(i, ir.Opaque):
+        yield from i.operands
+    elif isinstance(i, ir.Define):
+        yield from i.captured

@@ -1,0 +1,68 @@
+"""States that differ only in what nobody reads again are one state."""
+
+import ast
+
+from memlint.catalogue import load
+from memlint.cfg.builder import build
+from memlint.cfg.graph import ENTRY
+from memlint.flow.liveness import Live, live_at
+from memlint.flow.show import show_facts
+from memlint.flow.solver import repeated_tests
+from memlint.source.decode import parse
+
+CATALOGUE = load(plugins=False)
+
+
+def at_entry(body: str) -> Live:
+    """What may be read in a function with this body, seen from its first line."""
+    tree = ast.parse(f"def f(a, b):\n    {body}\n")
+    function = tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    graph = build(function)
+    return live_at(graph, repeated_tests(graph))[ENTRY]
+
+
+def states(program: str) -> list[str]:
+    """The states that were kept apart at the blocks and at the ends of ``f``."""
+    return show_facts(parse(program, "m.py"), CATALOGUE, "f").splitlines()
+
+
+def test_a_variable_is_live_until_it_was_read_last() -> None:
+    assert "a" in at_entry("use(a)").places
+    assert "a" not in at_entry("use(b)").places
+
+
+def test_a_variable_that_is_bound_before_it_is_read_is_dead() -> None:
+    assert "a" not in at_entry("a = 1; use(a)").places
+
+
+def test_a_variable_that_a_handler_reads_is_live_although_the_block_binds_it() -> None:
+    body = "\n    ".join(["try:", "    a = make()", "except OSError:", "    use(a)"])
+
+    assert "a" in at_entry(body).places
+
+
+def test_a_test_is_remembered_while_it_may_be_met_again() -> None:
+    twice = "if a: use(1)\n    if a: use(2)"
+
+    assert at_entry(twice).tests == {"a"}
+    assert not at_entry("if a: use(1)").tests
+
+
+def test_a_temporary_is_live_only_within_its_expression() -> None:
+    live = at_entry("use(a and b)").places
+
+    assert not {place for place in live if isinstance(place, int)}
+
+
+def test_paths_meet_again_behind_a_test_whose_outcome_nobody_asks_for() -> None:
+    tests = "".join(f"    x = {i} if p{i} else None\n" for i in range(8))
+    program = f"def f(p, {', '.join(f'p{i}' for i in range(8))}):\n    f = open(p)\n{tests}    f.close()\n"
+
+    assert not any("stopped early" in line for line in states(program))
+
+
+def test_a_container_with_a_resource_is_kept_although_nobody_reads_it() -> None:
+    program = "def f(p, q):\n    kept = [open(p)]\n    if q:\n        use()\n    return 1\n"
+
+    assert any("kept=bag" in line for line in states(program))
