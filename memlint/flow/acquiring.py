@@ -94,6 +94,8 @@ class Acquiring(Handing):
 
     def lend(self, names: tuple[str, ...]) -> None:
         """Arguments that the callee is known to borrow stay; the others have another owner now."""
+        if not self.arguments.telling:
+            return
         catalogue = self.m.world.catalogue
         lent: list[Value] = []
         for name in names:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from memlint.flow.values import UNKNOWN, Value
+from memlint.flow.state import REACHING
+from memlint.flow.values import UNKNOWN, Taken, Value
+
+_TELLING = REACHING | {Taken}
 
 
 @dataclass(slots=True)
@@ -15,6 +18,14 @@ class Arguments:
     positional: list[tuple[Value, bool]]
     """Each with True when it is starred."""
     keywords: list[tuple[str | None, Value]]
+    telling: bool
+    """Whether a resource can be reached by one of them, or the answer of an acquisition is one."""
+
+    @staticmethod
+    def of(positional: list[tuple[Value, bool]], keywords: list[tuple[str | None, Value]]) -> Arguments:
+        """These arguments."""
+        telling = any(value.__class__ in _TELLING for value, _ in positional)
+        return Arguments(positional, keywords, telling or any(value.__class__ in _TELLING for _, value in keywords))
 
     def every(self) -> Iterator[tuple[Value, int | None, str | None]]:
         """Each value with its position or keyword; starred ones have neither."""

@@ -60,13 +60,13 @@ _WHOLE = frozenset({"values", "items", "copy", "keys", "__iter__"})
 def call(m: Machine, i: ir.Call, state: State) -> bool:
     """Execute one call; False when it never returns."""
     callee = state.places.get(i.callee, UNKNOWN)
-    arguments = Arguments(
+    arguments = Arguments.of(
         [(state.places.get(place, UNKNOWN), starred) for place, starred in i.arguments],
         [(name, state.places.get(place, UNKNOWN)) for name, place in i.keywords],
     )
     if m.building and any(value == Path(m.receiver or "") for value, _, _ in arguments.every()):
         m.transfer_fields(state, i.node, f"handed on with the object by `{call_text(i.node)}`")
-    for handed, _, _ in arguments.every():
+    for handed, _, _ in arguments.every() if arguments.telling else ():
         match handed:
             case Method(Handle() as handle, name) if name in m.kind(handle).release:
                 m.reclaim(state, handle)  # callback(f.close): released here, if later

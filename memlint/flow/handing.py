@@ -33,7 +33,9 @@ class Handing:
         """A callee that nothing is known of."""
         if word in ENTERING:
             return self.enter_in_stack(value)
-        if self.m.world.strict:
+        if not self.arguments.telling:
+            pass  # there is nothing to give away
+        elif self.m.world.strict:
             self.give_away_rest()
         else:
             self.give_away(f"handed to `{call_text(self.i.node)}`")
@@ -92,6 +94,8 @@ class Handing:
 
     def give_away_rest(self) -> None:
         """Bound release methods among the arguments hand their resource over."""
+        if not self.arguments.telling:
+            return
         for value, _, _ in self.arguments.every():
             if isinstance(value, Method):
                 self.m.transfer(self.state, value, self.i.node, f"its method is handed to `{call_text(self.i.node)}`")
@@ -108,7 +112,7 @@ class Handing:
             resolved = m.world.catalogue.resolve(acquiring.call)
             if resolved in m.world.catalogue.quiets:
                 return
-        m.may_raise(self.state, self.i.node, f"`{call_text(self.i.node)}`", classes=classes)
+        m.may_raise(self.state, self.i.node, None, classes=classes)
 
 
 def believed(receiver: str, receivers: tuple[str, ...]) -> bool:
