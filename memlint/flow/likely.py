@@ -89,6 +89,8 @@ class Likely:
                 return known is _ANYTHING
             case ast.Name():
                 known = self._value(callee)
+                if isinstance(known, _Path) and known.text == self._receiver:
+                    return self._by_name((f"{self.names.module}.{self.unit.owner}",))  # a class method builds its class
                 return self._by_name(known.names) if isinstance(known, _Symbol) else known is _ANYTHING
         return True
 

@@ -33,6 +33,10 @@ PERHAPS = {
     "a method of this object that gives": (
         "class C:\n    def g(self, p): return open(p)\n    def f(self, p):\n        x = self.g(p)\n"
     ),
+    "a class method that builds its class": (
+        "class C:\n    def __init__(self, p): self.h = open(p)\n    def close(self): self.h.close()\n"
+        "    @classmethod\n    def f(cls, p):\n        x = cls(p) or p.open()\n"
+    ),
     "a property that gives": (
         "class C:\n    @property\n    def g(self): return open(self.p)\n    def f(self):\n        x = self.g\n"
     ),
