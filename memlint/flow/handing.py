@@ -88,7 +88,7 @@ class Handing:
             self.m.transfer(self.state, value, self.i.node, text)
 
     def are_paths(self, value: Value) -> bool:
-        """Whether all that a value reaches are paths of something temporary: who opens one does not own what is there."""
+        """Whether all that a value reaches are temporary paths: who opens one does not own what lies there."""
         handles = list(self.state.handles(value)) if isinstance(value, (Handle, Bag)) else []
         return bool(handles) and all(self.m.kind(each).category is Category.TEMPORARY for each in handles)
 
