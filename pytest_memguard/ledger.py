@@ -70,6 +70,10 @@ class Ledger:
         owner: Owner = getattr(thread, MARK, NOBODY)
         return owner
 
+    def fixture(self) -> Any:
+        """The fixture of the running test's own scope that the calling thread sets up, or None."""
+        return self._fixture if threading.get_ident() == self._main else None
+
     @contextlib.contextmanager
     def turn(self, owner: Owner) -> Iterator[None]:
         """Charge what the calling thread acquires to `owner`."""

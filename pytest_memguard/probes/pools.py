@@ -119,7 +119,8 @@ class Pools:
 
     def _taken(self, kind: str, pool: str, at: Positions) -> Acquisition:
         assert self._book is not None
-        return Acquisition(kind, f"of {pool}", Origin(at), self._book.current(), threading.get_ident())
+        book = self._book
+        return Acquisition(kind, f"of {pool}", Origin(at), book.current(), threading.get_ident(), book.fixture())
 
     def _lost(self, acquired: Acquisition) -> None:
         if self._book is not None:

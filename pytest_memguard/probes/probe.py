@@ -50,6 +50,9 @@ class Book(Protocol):
     def current(self) -> Owner:
         """For whom the calling thread works."""
 
+    def fixture(self) -> Any:
+        """The fixture of a test's own scope that the calling thread sets up, or None."""
+
 
 def room(probe: Probe) -> str:
     """The module that a probe is in, by which the table of kinds names it."""

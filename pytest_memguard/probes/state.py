@@ -103,7 +103,7 @@ class State:
     def acquired(self, frame: FrameType | None) -> Acquisition:
         """A note of who works at a line."""
         assert self._book is not None
-        return Acquisition(self.name, "", Origin(positions(frame)), self._book.current())
+        return Acquisition(self.name, "", Origin(positions(frame)), self._book.current(), fixture=self._book.fixture())
 
 
 class Told(Stand):

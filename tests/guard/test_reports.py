@@ -7,7 +7,7 @@ import pytest
 from .conftest import Run, run_pytest, write
 
 SUITE = """
-import socket, threading
+import os, socket, threading
 import pytest
 
 class Server(threading.Thread):
@@ -46,6 +46,11 @@ def test_closed(closed): pass
 
 @pytest.fixture(scope="class")
 def shared(): return serve()
+
+@pytest.fixture
+def changed(): os.environ["MEMGUARD_CHANGED"] = "by a fixture"
+
+def test_state(changed): pass
 
 class Test:
     def test_shared(self, shared): pass
@@ -119,6 +124,10 @@ def test_a_fixture_of_the_tests_own_scope_is_named_with_its_place(run: Run) -> N
 
 def test_a_wider_fixture_is_named_before_the_test_that_its_end_came_with(run: Run) -> None:
     assert "by class fixture 'shared' in test_it.py::Test::test_shared" in run.output
+
+
+def test_the_fixture_that_changed_the_processs_state_is_named(run: Run) -> None:
+    assert [each["fixture"].partition(" ")[0] for each in run.failing("test_state")] == ["changed"]
 
 
 def test_what_the_test_itself_acquires_names_no_fixture(run: Run) -> None:
