@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Category
 from memlint.flow.sites import Site
+from memlint.source.walk import walk
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -38,15 +39,15 @@ class Leeway:
 
     def _look(self) -> None:
         assert self._comprehensions is not None
-        for node in ast.walk(self.function):
+        for node in walk(self.function):
             if isinstance(node, ast.Return) and isinstance(node.value, _COMPREHENSIONS):
-                self._comprehensions.append(frozenset(id(each) for each in ast.walk(node.value)))
+                self._comprehensions.append(frozenset(id(each) for each in walk(node.value)))
             elif isinstance(node, ast.Call) and _word(node) == "communicate":
-                self._waiting.update(id(each) for part in _handed(node) for each in ast.walk(part))
+                self._waiting.update(id(each) for part in _handed(node) for each in walk(part))
             elif isinstance(node, ast.While) and any(
-                isinstance(each, ast.Call) and _word(each) == "poll" for each in ast.walk(node)
+                isinstance(each, ast.Call) and _word(each) == "poll" for each in walk(node)
             ):
-                self._waiting.update(id(each) for each in ast.walk(node))
+                self._waiting.update(id(each) for each in walk(node))
 
 
 def _handed(call: ast.Call) -> Iterator[ast.expr]:
