@@ -10,6 +10,7 @@ from memlint.findings import Severity
 from memlint.flow.analysis import Analysis
 from memlint.rules.caching import caching
 from memlint.rules.definitions import Definitions, StructureRule, definitions
+from memlint.source.walk import walk
 
 _ETERNAL = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag", "builtins.type"})
 """Bases whose instances live as long as the process anyway: members and classes."""
@@ -32,8 +33,7 @@ class CacheOnMethod(StructureRule):
             if receiver is None or owner is None or receiver in ("cls", "mcs", "mcls"):
                 continue
             for name, decorator, _ in caching(function.node, found.names):
-                tree = analysis.source.tree
-                if _eternal(owner, found) or _single(owner, tree) or _cleared(function.node.name, tree):
+                if _eternal(owner, found) or _single(owner, found.tree) or _cleared(function.node.name, found):
                     continue
                 message = f"`{name}` on a method keeps every `{receiver}` that it was called on"
                 yield function.symbol, decorator, message
@@ -50,25 +50,24 @@ def _eternal(owner: ast.ClassDef, found: Definitions, depth: int = 4) -> bool:
 
 def _single(owner: ast.ClassDef, tree: ast.Module) -> bool:
     """Whether the module makes its one instance itself: ``settings = Settings()`` and no other call."""
-    calls = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == owner.name
-    ]
-    at_module_level = [
-        statement
+    made = [
+        statement.value
         for statement in tree.body
-        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value in calls
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and _calls(statement.value, owner.name)
     ]
-    return len(calls) == 1 == len(at_module_level)
+    return len(made) == 1 and sum(_calls(node, owner.name) for node in walk(tree)) == 1
 
 
-def _cleared(method: str, tree: ast.Module) -> bool:
+def _calls(node: ast.AST | None, name: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+
+
+def _cleared(method: str, found: Definitions) -> bool:
     """Whether the file empties the method's cache somewhere."""
-    return any(
+    return b"cache_clear" in found.source.calls.words and any(
         isinstance(node, ast.Attribute)
         and node.attr == "cache_clear"
         and isinstance(node.value, ast.Attribute)
         and node.value.attr == method
-        for node in ast.walk(tree)
+        for node in walk(found.tree)
     )

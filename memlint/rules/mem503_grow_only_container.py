@@ -23,6 +23,7 @@ from memlint.flow.growth import (
 )
 from memlint.rules.definitions import Class, Definitions, Function, FunctionNode, StructureRule, definitions, own_nodes
 from memlint.source.names import top_statements
+from memlint.source.walk import walk
 
 _ONCE = frozenset({
     "__class_getitem__", "__init_subclass__", "__prepare__", "__set_name__", "configure", "main", "setup",
@@ -67,7 +68,7 @@ class GrowOnlyContainer(StructureRule):
         """One finding a container, at the line that makes it."""
         found = definitions(analysis.source)
         text = analysis.source.text
-        roots = {root: _spellings(root) for root in _roots(found.tree, found) if _may_grow(root.name, text)}
+        roots = {root: _spellings(root) for root in _roots(found, text)}
         if not roots:
             return
         wanted = {spelling for spellings in roots.values() for spelling in spellings}
@@ -112,24 +113,31 @@ def _holds(node: ast.stmt, lines: list[int]) -> bool:
     return bisect_left(lines, node.lineno) < bisect_right(lines, node.end_lineno or node.lineno)
 
 
-def _roots(tree: ast.Module, found: Definitions) -> Iterator[_Root]:
-    for statement in top_statements(tree.body):
-        for name, value in _bindings(statement):
-            kind = container(value, found.names)
-            if kind is not None and not name.startswith("__"):
-                yield _Root(name, name, statement, kind, "<module>")
+def _roots(found: Definitions, text: str) -> Iterator[_Root]:
+    for name, statement, kind in _containers(top_statements(found.tree.body), found, text):
+        yield _Root(name, name, statement, kind, "<module>")
     for each in found.classes:
         if not each.nested:
-            yield from _class_roots(each, found)
+            yield from _class_roots(each, found, text)
 
 
-def _class_roots(each: Class, found: Definitions) -> Iterator[_Root]:
-    own = {name for method in each.methods.values() for node in ast.walk(method) if (name := _rebound_field(node))}
-    for statement in each.node.body:
+def _class_roots(each: Class, found: Definitions, text: str) -> Iterator[_Root]:
+    containers = list(_containers(each.node.body, found, text))
+    if not containers:
+        return
+    own = {name for method in each.methods.values() for node in walk(method) if (name := _rebound_field(node))}
+    for name, statement, kind in containers:
+        if name not in own:
+            yield _Root(name, f"{each.node.name}.{name}", statement, kind, each.symbol)
+
+
+def _containers(body: Iterable[ast.stmt], found: Definitions, text: str) -> Iterator[tuple[str, ast.stmt, str]]:
+    """The names that statements bind to a container to which something may be added, each with its kind."""
+    for statement in body:
         for name, value in _bindings(statement):
             kind = container(value, found.names)
-            if kind is not None and name not in own and not name.startswith("__"):
-                yield _Root(name, f"{each.node.name}.{name}", statement, kind, each.symbol)
+            if kind is not None and not name.startswith("__") and _may_grow(name, text):
+                yield name, statement, kind
 
 
 def _rebound_field(node: ast.AST) -> str | None:

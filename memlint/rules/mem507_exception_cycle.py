@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import Function, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import Function, StructureRule, definitions, own_nodes, own_statements
 from memlint.source.names import ModuleNames
 
 _FRAMES = frozenset({"inspect.currentframe", "sys._getframe"})
+_FRAME_WORDS = frozenset({b"currentframe", b"_getframe"})
 
 
 class ExceptionCycle(StructureRule):
@@ -24,12 +25,14 @@ class ExceptionCycle(StructureRule):
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a store."""
         found = definitions(analysis.source)
-        for function in found.functions:
-            nodes = list(own_nodes(function.node))
-            for node in nodes:
-                if isinstance(node, ast.ExceptHandler) and node.name and function.owner is not None:
+        for function in found.functions_with(b"except"):
+            for node in own_statements(function.node) if function.owner is not None else ():
+                if isinstance(node, ast.ExceptHandler) and node.name:
                     yield from _kept(node, function)
-            yield from _frames(nodes, found.names, function)
+        if found.source.calls.words.isdisjoint(_FRAME_WORDS):
+            return
+        for function in found.functions:
+            yield from _frames(list(own_nodes(function.node)), found.names, function)
 
 
 def _kept(handler: ast.ExceptHandler, function: Function) -> Iterator[tuple[str, ast.AST, str]]:
