@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from memlint.source.walk import walk
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 _BUILTINS = frozenset(dir(builtins))
@@ -138,10 +140,15 @@ def _read(statement: ast.stmt, names: ModuleNames) -> None:
             names.bound.add(name)
         case ast.Assign(targets=targets):
             for target in targets:
-                for bound in [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]:
+                for bound in _mentioned(target):
                     names.bound.add(bound)
                     names.instances.pop(bound, None)
         case ast.AnnAssign(target=ast.Name(id=name)) | ast.AugAssign(target=ast.Name(id=name)):
             names.bound.add(name)
         case ast.For(target=target):
-            names.bound.update(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+            names.bound.update(_mentioned(target))
+
+
+def _mentioned(target: ast.expr) -> list[str]:
+    """The names in what is bound, a container's and an index's too."""
+    return [target.id] if isinstance(target, ast.Name) else [n.id for n in walk(target) if isinstance(n, ast.Name)]
