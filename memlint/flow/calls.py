@@ -362,9 +362,9 @@ class _Call(Acquiring):
         for value, effect in effects:
             if effect is Effect.RELEASES:
                 m.release(state, value, node)
-            elif effect is Effect.TAKES:
+            elif effect is Effect.TAKES and not (isinstance(value, Bag) and self.are_paths(value)):
                 m.transfer(state, value, node, f"handed to `{call_text(node)}`")
-            elif effect is Effect.LENDS:
+            elif effect in (Effect.LENDS, Effect.TAKES):
                 self.give_one_away(value, f"handed to `{call_text(node)}`")
         if not summary.asynchronous and not self.is_quiet_method(word, "") and not self.takes_one_end(word):
             self.raises()
