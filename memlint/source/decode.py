@@ -6,7 +6,6 @@ import ast
 import codecs
 import io
 import re
-import symtable
 import tokenize
 import warnings
 
@@ -118,10 +117,15 @@ def parse(text: str, path: str, *, top_level_await: bool = False) -> Source:
     return Source(path, text, tree, lines)
 
 
-def check_syntax(text: str, path: str) -> None:
-    """Refuse what ``parse`` would refuse, at well under half its price: no tree is built in Python.
+_UNKNOWN = "nothing_of_this_name"
+_REFUSED = f"future feature {_UNKNOWN} is not defined"
 
-    Used for files that hold no name of any resource, which are otherwise done unparsed.
+
+def check_syntax(text: str, path: str) -> None:
+    """Refuse what ``parse`` would refuse, at half its price: no tree is built in Python.
+
+    Used for files that hold no name of any resource, which are otherwise done unparsed.  The compiler is given the
+    text behind an import that it refuses as soon as the parser has read everything, before any other work is done.
 
     Raises:
         Unreadable: as ``parse`` does.
@@ -129,9 +133,13 @@ def check_syntax(text: str, path: str) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # as in parse
-            symtable.symtable(text, "<unknown>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        parse(text, path)  # the symbol table refuses more than the parser does: the parser decides
+            compile(f"from __future__ import {_UNKNOWN}\n{text}", "<unknown>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        if error.msg == _REFUSED:
+            return
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    parse(text, path)  # whatever else happens: the parser alone decides
 
 
 def too_deep() -> Unreadable:
