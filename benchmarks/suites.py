@@ -54,6 +54,8 @@ class Suite:
 
 OTHERS = ("randomly", "cacheprovider", "asyncio", "httpbin", "pytest_mock", "codspeed", "relaxed")
 """Plugins that some suites need and that the rest would only pay for; a suite's own `-p` brings one back."""
+HEAP_MOST = 1500
+"""How many tests a suite may have to be run at the heap level unnamed: most tests are run three times more there."""
 NO_ADDOPTS = ("-o", "addopts=")
 REDIS = (
     "client",
@@ -336,7 +338,7 @@ def row(suite: Suite, plain: list[Outcome], guarded: list[Outcome], heap: Outcom
     fastest = min(each.seconds for each in plain)
     grown = [each for each in heap.findings if each["kind"] == "heap growth" and each["fails"]] if heap else []
     growth = f"{len({each['fingerprint'] for each in grown})} in {len({each['test'] for each in grown})}"
-    deep = f"{growth} | {heap.seconds / fastest:.1f}" if heap else "|"
+    deep = f"{growth} | {heap.seconds / fastest:.1f}" if heap else "- | -"
     return (
         f"| {suite.name} {suite.version} | {first.passed} + {first.failed + first.errors} "
         f"| {last.passed} + {last.failed + last.errors} | {by_kind} | {leaks} | {noted} "
@@ -351,7 +353,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for the environment, sources and findings")
     parser.add_argument("--pairs", type=int, default=1, help="how many pairs of runs")
     parser.add_argument("--limit", type=float, default=300.0, help="seconds that one run may take")
-    parser.add_argument("--heap", action="store_true", help="run once at the heap level too")
+    parser.add_argument(
+        "--heap", action="store_true", help="run once at the heap level too; unnamed, if the suite is short"
+    )
     chosen = parser.parse_args()
     # a shell starts its background jobs without it, and tests that interrupt themselves would wait for ever
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -372,7 +376,8 @@ def main() -> None:
             for _ in range(chosen.pairs):
                 plain.append(run(work, python, suite, level="", limit=chosen.limit))
                 guarded.append(run(work, python, suite, level="watch", limit=chosen.limit))
-            heap = run(work, python, suite, level="heap", limit=10 * chosen.limit) if chosen.heap else None
+            short = bool(chosen.names) or plain[-1].passed + plain[-1].failed <= HEAP_MOST
+            heap = run(work, python, suite, level="heap", limit=10 * chosen.limit) if chosen.heap and short else None
         except subprocess.TimeoutExpired:
             print(f"| {suite.name} {suite.version} | longer than {chosen.limit:.0f} s | | | | | | | | |", flush=True)
             continue
