@@ -12,7 +12,7 @@ from memlint.catalogue.model import Acquire, Catalogue, Context, Kind
 from memlint.cfg.builder import build
 from memlint.cfg.graph import FunctionNode, Graph, TooLarge
 from memlint.findings import Skipped
-from memlint.flow.bodies import abstract, mentions, never_returns, starred
+from memlint.flow.bodies import abstract, harmless, mentions, never_returns, starred
 from memlint.flow.effects import always_gives, consistent, effect_of
 from memlint.flow.likely import Likely
 from memlint.flow.machine import FieldStore, Machine, World
@@ -140,6 +140,7 @@ class FileAnalyser:
     _instances: dict[str, Kind | None] = field(default_factory=dict)
     _makers: dict[str, dict[str, ast.expr]] = field(default_factory=dict)
     _methods: dict[ast.ClassDef, dict[str, FunctionNode]] = field(default_factory=dict)
+    _harmless: dict[FunctionNode, bool] = field(default_factory=dict)
     _lines: list[int] = field(default_factory=list)
     """Lines on which something may be acquired, sorted."""
     _followed: set[str] = field(default_factory=set)
@@ -165,7 +166,7 @@ class FileAnalyser:
     def close(self) -> None:
         """Let go of everything: the analyser and its world refer to each other, and the tree is large."""
         del self.world
-        for kept in (self._reports, self._graphs, self._effects, self._units, self._instances):
+        for kept in (self._reports, self._graphs, self._effects, self._units, self._instances, self._harmless):
             kept.clear()
 
     def run(self) -> Analysis:
@@ -416,8 +417,22 @@ class FileAnalyser:
                 method=method,
                 manager=bool(node.decorator_list),
                 asynchronous=isinstance(node, ast.AsyncFunctionDef),
+                harmless=functools.partial(self._is_harmless, node),
             )
         return None
+
+    def _is_harmless(self, node: FunctionNode) -> bool:
+        """Whether nothing that a function does itself may raise."""
+        if node not in self._harmless:
+            self._harmless[node] = harmless(node, self._is_quiet)
+        return self._harmless[node]
+
+    def _is_quiet(self, callee: ast.expr) -> bool | None:
+        names = self.names.qualified(callee)
+        if not names:
+            return None
+        resolved = map(self.catalogue.resolve, names)
+        return any(name in self.catalogue.quiets and not self.catalogue.quiets[name].unless for name in resolved)
 
     def computed(self, name: str) -> Summary | None:
         """What a property gives, by its qualified name."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from memlint.catalogue.model import Kind
-from memlint.cfg.graph import CodeNode
-from memlint.source.walk import walk
+from memlint.cfg.graph import CodeNode, FunctionNode
+from memlint.flow.raising import QUIET_METHODS
+from memlint.source.walk import children, walk
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -69,3 +71,42 @@ def only_uses(function: ast.AST, name: str, kind: Kind) -> bool:
             if isinstance(each, ast.Nonlocal) and name in each.names:
                 return False
     return True
+
+
+_HARMLESS = QUIET_METHODS - {
+    "acquire", "release", "close", "aclose", "terminate", "kill", "disconnect", "stop",
+}  # fmt: skip
+"""Without those that begin or end something: what does that is looked at with care."""
+_MAY_FAIL = (
+    ast.Raise, ast.Await, ast.Yield, ast.YieldFrom, ast.With, ast.AsyncWith, ast.AsyncFor, ast.Import, ast.ImportFrom,
+)  # fmt: skip
+
+
+def harmless(function: FunctionNode, quiet: Callable[[ast.expr], bool | None]) -> bool:
+    """Whether nothing in a function's own statements may raise, as far as the default level goes.
+
+    ``quiet`` says it of a callee by its qualified name, and None of one that has none.
+    """
+    if function.decorator_list:
+        return False
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _MAY_FAIL):
+            return False
+        if isinstance(node, ast.Call) and not _quiet_call(node, quiet(node.func)):
+            return False
+        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            waiting += children(node)
+    return True
+
+
+def _quiet_call(call: ast.Call, quiet: bool | None) -> bool:
+    match call.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            bare = not call.args and not call.keywords and name[:1].isupper() and not name.isupper()
+        case _:
+            return False
+    if bare or quiet is not None:
+        return bare or bool(quiet)
+    return isinstance(call.func, ast.Attribute) and (name in _HARMLESS or name.startswith(("is_", "has_")))

@@ -366,7 +366,8 @@ class _Call(Acquiring):
                 m.transfer(state, value, node, f"handed to `{call_text(node)}`")
             elif effect in (Effect.LENDS, Effect.TAKES):
                 self.give_one_away(value, f"handed to `{call_text(node)}`")
-        if not summary.asynchronous and not self.is_quiet_method(word, "") and not self.takes_one_end(word):
+        quiet = summary.asynchronous or self.is_quiet_method(word, "") or self.takes_one_end(word)
+        if not quiet and not (state.status and m.world.level is not RaiseLevel.STRICT and summary.harmless()):
             self.raises()
         for value, effect in effects:
             if effect is Effect.RELEASES_UNLESS_RAISED:

@@ -37,6 +37,12 @@ _LOOKS = frozenset({"isinstance", "hasattr", "bool", "len", "print", "repr", "st
 _ENTERS = frozenset({"__enter__", "__aenter__"})
 
 
+_PLAIN_BASES = frozenset(
+    {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing.NamedTuple", "enum.Enum"}
+)
+"""Bases that read no field."""
+
+
 class FieldFault(enum.Enum):
     """What is wrong with an owned field."""
 
@@ -91,6 +97,8 @@ class Fields:
             if record.site.kind.child and _made_from_field(record.site.node):
                 continue  # it ends with the field that it was made from
             family = self._family(unit.owner or "")
+            if store.attribute.startswith("_") and self._foreign(family) and not mentions.uses(store.attribute):
+                continue  # nobody in sight reads it: it is for a base of another library
             every = [*(self.names.classes[name] for name in family), *inherited]
             if any(self._dynamic(node) or _fetches(node, store.attribute) for node in every):
                 continue
@@ -144,6 +152,16 @@ class Fields:
                         return None
                     found += [node for _, node in bases]
         return found
+
+    def _foreign(self, family: list[str]) -> bool:
+        """Whether one of the classes has a base from outside the project that could read its fields."""
+        for name in family:
+            for base in self.names.classes[name].bases:
+                candidates = self.names.qualified(base)
+                known = self._local(base) or any(self.bases(each) for each in candidates)
+                if not known and not _PLAIN_BASES.intersection(candidates):
+                    return True
+        return False
 
     def _of_another(self, use: tuple[ast.AST, ...], family: list[str]) -> bool:
         """Whether a mention is of another class's own field of that name: ``self.f`` in a class that sets it too."""

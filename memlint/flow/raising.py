@@ -46,7 +46,7 @@ QUIET_METHODS = frozenset(
         # registering an owner
         "enter_context", "push", "callback", "push_async_callback", "addCleanup", "addfinalizer",
         "add_done_callback", "setsockopt", "settimeout", "setblocking", "setDaemon", "getpeername", "getsockname",
-        "release", "acquire", "start_soon",
+        "release", "acquire", "start_soon", "set_task_factory", "set_exception_handler",
         # releasing something else: fails rarely, and MEM303 speaks of that
         "close", "aclose", "terminate", "kill", "disconnect", "stop",
     }

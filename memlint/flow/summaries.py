@@ -54,6 +54,8 @@ class Summary:
     """A ``@contextmanager`` function: its result is entered, and released on the way out."""
     asynchronous: bool = False
     """Calling it runs nothing yet: it makes a coroutine."""
+    harmless: Callable[[], bool] = bool
+    """Whether nothing that it does may raise; worked out when asked."""
     more: Callable[[], Summary | None] | None = None
     """Works the whole summary out, when this one says only that the function gives nothing and comes back."""
 
