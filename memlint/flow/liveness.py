@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from memlint.cfg import instructions as ir
 from memlint.cfg.graph import Block, Graph
 from memlint.cfg.instructions import Instruction, Place
 
+Item = Place | tuple[str]
+
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What may be read at or after a block, of what is known when it begins."""
+    """What may be read at or after each block, of what is known when it begins."""
 
-    places: frozenset[Place]
-    """Variables, temporaries and pinned places."""
-    tests: frozenset[str]
-    """Tests whose outcome is remembered, by their keys."""
+    bits: Mapping[Item, int]
+    """One bit for each place, and for each remembered test (by its key, in a tuple)."""
+    masks: Sequence[int]
+    """The bits of what is live at each block."""
+
+    def dead(self, block: int, places: Iterable[Place]) -> list[Place]:
+        """Those of some places that nobody reads any more; an attribute is read as long as its object is."""
+        mask, bits = self.masks[block], self.bits
+        return [
+            place
+            for place in places
+            if not mask & bits.get(place, 0)
+            and (place.__class__ is int or not mask & bits.get(place.partition(".")[0], 0))  # type: ignore[union-attr]
+        ]
+
+    def reads(self, block: int, place: Place) -> bool:
+        """Whether a place may be read at a block or later."""
+        return bool(self.masks[block] & self.bits.get(place, 0))
+
+    def meets(self, block: int, test: str) -> bool:
+        """Whether a test that is remembered may be met at a block or later."""
+        return bool(self.masks[block] & self.bits.get((test,), 0))
 
 
-def live_at(graph: Graph, repeated: Mapping[int, tuple[str, bool]]) -> list[Live]:
-    """For each block the places that may be read, and the remembered tests that may be met, at or after it."""
-    bits: dict[Place | tuple[str], int] = {}
+def live_at(graph: Graph, ways: Sequence[tuple[int, ...]], repeated: Mapping[int, tuple[str, bool]]) -> Live:
+    """What may be read, and which remembered tests may be met, at or after each block; ``ways`` are its successors."""
+    bits: dict[Item, int] = {}
     live: list[int] = []
     passed: list[int] = []
     for block in graph.blocks:
@@ -32,33 +52,28 @@ def live_at(graph: Graph, repeated: Mapping[int, tuple[str, bool]]) -> list[Live
             reads.add((repeated[id(end.node)][0],))
         live.append(_mask(reads, bits))
         passed.append(~_mask(sets, bits))
-    after = [(graph.successors(block), block.landing) for block in graph.blocks]
+    landings = [block.landing for block in graph.blocks]
     changed = True
     while changed:
         changed = False
         for number in range(len(live) - 1, -1, -1):
-            ways, landing = after[number]
-            merged = live[number] | live[landing]  # an exception may start before anything is set
-            for each in ways:
+            before = live[number]
+            merged = before | live[landings[number]]  # an exception may start before anything is set
+            for each in ways[number]:
                 merged |= live[each] & passed[number]
-            if merged != live[number]:
+            if merged != before:
                 live[number] = merged
                 changed = True
-    known: dict[int, Live] = {}
-    for mask in live:
-        if mask not in known:
-            found = [each for each, one in bits.items() if mask & one]
-            known[mask] = Live(
-                frozenset(each for each in found if not isinstance(each, tuple)),
-                frozenset(each[0] for each in found if isinstance(each, tuple)),
-            )
-    return [known[mask] for mask in live]
+    return Live(bits, live)
 
 
-def _mask(found: set[Place | tuple[str]], bits: dict[Place | tuple[str], int]) -> int:
+def _mask(found: set[Item], bits: dict[Item, int]) -> int:
     mask = 0
     for each in found:
-        mask |= bits.setdefault(each, 1 << len(bits))
+        known = bits.get(each)
+        if known is None:
+            known = bits[each] = 1 << len(bits)
+        mask |= known
     return mask
 
 
@@ -89,16 +104,18 @@ _OPERANDS: Mapping[type, tuple[str, ...]] = {
 """The fields by which an instruction, or the end of a block, reads a place; what reads more is listed below."""
 
 
-def _exposed(block: Block) -> tuple[set[Place | tuple[str]], set[Place | tuple[str]]]:
+def _exposed(block: Block) -> tuple[set[Item], set[Item]]:
     """The places that a block reads as they were when it began, and those that it sets before it ends."""
-    reads: set[Place | tuple[str]] = set()
-    sets: set[Place | tuple[str]] = set()
+    reads: set[Item] = set()
+    sets: set[Item] = set()
     for i in block.instructions:
         kind = i.__class__
         if kind is ir.Load:
             if i.name not in sets:  # type: ignore[union-attr]
                 reads.add(i.name)  # type: ignore[union-attr]
             sets.add(i.target)  # type: ignore[union-attr]
+            continue
+        if kind is ir.EndStatement:
             continue
         for name in _OPERANDS.get(kind, ()):
             place = getattr(i, name)

@@ -158,7 +158,7 @@ class Machine:
         if not state.status:
             if self.landing == RAISED:
                 return  # nothing is owed, and nobody catches it
-            if self.landing in self.silent:
+            if self.landing in self.silent and not self.stores:
                 self.unheard = True
                 return  # nothing is owed, and whoever catches it acquires nothing
         thrown = state.copy()
@@ -296,6 +296,8 @@ class Machine:
 
     def check_lost(self, state: State, node: ast.AST, fate: Fate) -> None:
         """Find what is owed and can no longer be reached."""
+        if not state.status:
+            return
         held = state.held()
         if not held:
             return

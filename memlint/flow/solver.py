@@ -56,7 +56,7 @@ class Solver:
     """Final states, each with True when an exception ended it."""
     bounded: str | None = None
     """Why the analysis stopped early, if it did."""
-    live: list[Live] = field(default_factory=list)
+    live: Live = field(default_factory=lambda: Live({}, ()))
     joins: frozenset[int] = frozenset()
     """Blocks that are entered from more than one place: only there can equal states meet."""
     acquiring: frozenset[int] = frozenset()
@@ -76,9 +76,10 @@ class Solver:
     def run(self, initial: State) -> None:
         """Follow every path from the function's entry."""
         self.repeated = repeated_tests(self.graph)
-        self.live = live_at(self.graph, self.repeated)
-        self.joins = joining_blocks(self.graph)
-        self.acquiring = acquiring_blocks(self.graph, self.lines)
+        ways = [self.graph.successors(block) for block in self.graph.blocks]
+        self.live = live_at(self.graph, ways, self.repeated)
+        self.joins = joining_blocks(self.graph, ways)
+        self.acquiring = acquiring_blocks(self.graph, ways, self.lines)
         if not self.whole and self.trace is None:
             self.machine.silent = frozenset(range(len(self.graph.blocks))) - self.acquiring
         self._follow(initial)
@@ -130,27 +131,20 @@ class Solver:
 
     def _watched(self, number: int, state: State) -> bool:
         """Whether a released resource may be used here or later by a name of its own."""
-        for place in self.live[number].places & state.places.keys():
-            if late.watched(self.machine, state, state.places[place]):
+        for place, value in state.places.items() if state.status else ():
+            if self.live.reads(number, place) and late.watched(self.machine, state, value):
                 return True
         return late.stored(self.machine, state)
 
     def _forget_dead(self, number: int, state: State) -> None:
         """Drop what nobody reads any more, unless a resource can be reached by it."""
-        live = self.live[number]
-        alive, places = live.places, state.places
-        dead = [
-            p
-            for p in places
-            if p not in alive and (p.__class__ is int or p.partition(".")[0] not in alive)  # type: ignore[union-attr]
-        ]
-        for place in dead:
+        places = state.places
+        for place in self.live.dead(number, places):
             value = places[place]
             if value.__class__ not in REACHING or not any(True for _ in state.handles(value)):
                 del places[place]
-        if state.facts:
-            for text in state.facts.keys() - live.tests:
-                del state.facts[text]
+        for text in [each for each in state.facts if not self.live.meets(number, each)] if state.facts else ():
+            del state.facts[text]
 
     def leave(self, state: State, *, raised: bool) -> None:
         """A path ends."""
@@ -307,22 +301,22 @@ class Solver:
         self.arrive(landing, state)
 
 
-def joining_blocks(graph: Graph) -> frozenset[int]:
+def joining_blocks(graph: Graph, ways: Sequence[tuple[int, ...]]) -> frozenset[int]:
     """Blocks with more than one way in; exceptions are many ways."""
     entered: Counter[int] = Counter()
     for block in graph.blocks:
-        for each in graph.successors(block):
+        for each in ways[block.number]:
             entered[each] += 1
         entered[block.landing] += 2
     return frozenset(number for number, count in entered.items() if count > 1)
 
 
-def acquiring_blocks(graph: Graph, lines: Sequence[int]) -> frozenset[int]:
+def acquiring_blocks(graph: Graph, ways: Sequence[tuple[int, ...]], lines: Sequence[int]) -> frozenset[int]:
     """Blocks that hold a call or attribute on one of the lines, and those from which one can be reached."""
     before: dict[int, set[int]] = {}
     pending: list[int] = []
     for block in graph.blocks:
-        for after in (*graph.successors(block), block.landing):
+        for after in (*ways[block.number], block.landing):
             before.setdefault(after, set()).add(block.number)
         for i in block.instructions if lines else ():
             if (i.__class__ is ir.Call or i.__class__ is ir.GetAttribute) and _on(i.node, lines):
