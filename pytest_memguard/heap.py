@@ -68,11 +68,13 @@ class HeapMark:
 
     def collect(self, *, everything: bool = True) -> None:
         """Free the cycles that came since the mark; not `everything` leaves alone what was there when it thawed."""
-        with quietly():
-            if everything or not self.noticed:
-                self._collect()
-            else:
-                self._collect(1)  # a thawed heap is the oldest generation: to walk it takes a tenth of a second
+        if everything or not self.noticed:
+            quietly(self._collect)
+        else:  # a thawed heap is the oldest generation: to walk it takes a tenth of a second
+            quietly(self._collect_young)
+
+    def _collect_young(self) -> None:
+        self._collect(1)
 
     def thaw(self, why: str) -> None:
         """Let the collector see everything again, until the next mark."""

@@ -67,16 +67,15 @@ def _freed() -> dict[type, int]:
         return {}
     collect = getattr(gc.collect, "real", gc.collect)  # not the guard's own, which would thaw the heap
     kept = len(gc.garbage)
-    with quietly():
-        gc.set_debug(flags | gc.DEBUG_SAVEALL)
-        try:
-            collect()
-        finally:
-            gc.set_debug(flags)
-        counted: Counter[type] = Counter(type(thing) for thing in gc.garbage[kept:])
-        del gc.garbage[kept:]
-        if counted:
-            collect()
+    gc.set_debug(flags | gc.DEBUG_SAVEALL)
+    try:
+        quietly(collect)
+    finally:
+        gc.set_debug(flags)
+    counted: Counter[type] = Counter(type(thing) for thing in gc.garbage[kept:])
+    del gc.garbage[kept:]
+    if counted:
+        quietly(collect)
     return {kind: number for kind, number in counted.items() if _is_projects(kind)}
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 
-@contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """Drop a `ResourceWarning` that a filter has turned into an error: the ledger has noted its object."""
+def quietly(collect: Callable[[], object]) -> None:
+    """Collect, and drop a `ResourceWarning` that a filter has turned into an error: the ledger has noted its object."""
     before = sys.unraisablehook
 
     def keep(unraisable: Any) -> None:
@@ -19,6 +17,6 @@ def quietly() -> Iterator[None]:
 
     sys.unraisablehook = keep
     try:
-        yield
+        collect()
     finally:
         sys.unraisablehook = before
