@@ -56,6 +56,8 @@ Key: TypeAlias = tuple[
     frozenset[Handle],
 ]
 """What two states must share to behave alike."""
+_NONE_HELD: frozenset[tuple[int, frozenset[Handle]]] = frozenset()
+_NO_FACTS: frozenset[tuple[str, bool]] = frozenset()
 _OWED = frozenset({Status.HELD, Status.LENT})
 
 
@@ -113,8 +115,8 @@ class State:
         return (
             frozenset(self.places.items()),
             frozenset(self.status.items()),
-            frozenset(self.bags.items()),
-            frozenset(self.facts.items()),
+            frozenset(self.bags.items()) if self.bags else _NONE_HELD,
+            frozenset(self.facts.items()) if self.facts else _NO_FACTS,
             tuple(flight.key for flight in self.handling),
             None if self.flight is None else self.flight.key,
             self.returning,
