@@ -6,8 +6,9 @@ else.  One that somebody else has switched on is used and left on.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,29 @@ class Line:
     size: int
     """In bytes."""
     blocks: int
+
+
+@contextlib.contextmanager
+def measured(limit: int) -> Iterator[list[int]]:
+    """Tell the bytes that a block needs at its highest, as the one entry of a list; 0 without a limit.
+
+    Nothing is measured while somebody else does.
+    """
+    peak = [0]
+    if not limit:
+        yield peak
+        return
+    import tracemalloc
+
+    if tracemalloc.is_tracing():
+        yield peak
+        return
+    tracemalloc.start()
+    try:
+        yield peak
+    finally:
+        peak[0] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
 
 
 def kept_by_line(run: Callable[[], object], collect: Callable[[], object]) -> tuple[int, tuple[Line, ...]]:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import kinds, paths
+from .allocations import measured
 from .allowed import LIMITS, Allowance, read_allowances, split, within
 from .heap import HeapMark
 from .holders import held_now, stands_at
 from .ledger import MARK, Drop, Ledger
-from .options import Settings
+from .options import BadOption, Settings
 from .options import settings as read_settings
 from .origins import NOBODY, Owner, Place
 from .probes.loops import Loops
@@ -27,7 +28,7 @@ from .probes.threads import Threads
 from .reports.text import describe
 from .settle import settle
 from .statements import only_line
-from .verdict import Finding, Verdict, fold, judge_drop, judge_kept, judge_line, judge_sight
+from .verdict import Finding, Verdict, fold, judge_drop, judge_kept, judge_line, judge_peak, judge_sight
 
 
 @dataclass(slots=True)
@@ -376,7 +377,8 @@ def release(guard: Guard, *, thaw: bool = True) -> None:
 def watch(name: str = "the watched block", **options: Any) -> Iterator[Watch]:
     """Watch a block of code, in a test, a script or a notebook; options are those of the `memguard` marker.
 
-    Raises `BadOption` or `BadAllowance` when one says something else than it can.
+    Raises `BadOption` or `BadAllowance` when one says something else than it can: a block runs once, so that its growth
+    cannot be proved.
 
     >>> with watch() as watched:
     ...     _ = open("/dev/null").read()
@@ -385,6 +387,9 @@ def watch(name: str = "the watched block", **options: Any) -> Iterator[Watch]:
     """
     allowances = read_allowances(options.pop("allow", ()))
     settings = read_settings(options)
+    if settings.level == "heap" or options.keys() & {"growth", "repeats"}:
+        cure = "a watched block runs once; mark the test: @pytest.mark.memguard(growth=..., repeats=...)"
+        raise BadOption(f"growth is proved by running again, and {cure}")
     borrowed = bool(_running)
     guard = _running[-1] if borrowed else Guard(settings)
     if not borrowed:
@@ -394,10 +399,13 @@ def watch(name: str = "the watched block", **options: Any) -> Iterator[Watch]:
         guard.begin(Owner(name, "block"), settings)
         done = False
         try:
-            yield watched
+            with measured(settings.peak) as peak:
+                yield watched
             done = True
         finally:
             watched.findings = guard.end(judge=done)
+            if done and settings.peak and peak[0] > settings.peak:
+                watched.findings.append(judge_peak(peak[0], settings.peak, Owner(name, "block", ended=True)))
             watched.allowed = _allowed(watched.findings, settings, allowances)
             watched._over = True
     finally:

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,6 +120,21 @@ def test_a_block_that_says_something_else_than_it_can_is_refused_by_name() -> No
         pass
     with pytest.raises(BadAllowance, match="'thread' has no reason; write allow="), watch(allow=["thread"]):
         pass
+
+
+@pytest.mark.parametrize("option", [{"growth": "1 MB"}, {"repeats": 5}, {"level": "heap"}], ids=str)
+def test_a_block_runs_once_so_that_its_growth_cannot_be_proved(option: dict[str, Any]) -> None:
+    with pytest.raises(BadOption, match="a watched block runs once; mark the test"), watch(**option):
+        pass
+
+
+def test_a_block_may_have_a_limit_for_what_it_needs_at_its_highest() -> None:
+    with watch(peak="1 MB") as large:
+        bytes(3_000_000)
+    with watch(peak="64 MB") as small:
+        bytes(3_000_000)
+    assert [(each.kind, each.what) for each in large.leaks] == [("heap peak", "of 2.9 MB, 1.0 MB allowed")]
+    small.assert_clean()
 
 
 def test_leaks_are_an_assertion_error_that_names_the_line() -> None:
