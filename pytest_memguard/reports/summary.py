@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
-from .record import Record
+from ..origins import BEGINNING, Place, place_of
+from .record import Line, Record
 
 NAMES = 3
 """How many tests of a leak are named."""
@@ -46,7 +48,9 @@ def _by_fingerprint(records: Iterable[Record]) -> dict[str, list[Record]]:
 def _place(record: Record) -> str:
     if not record["origin"]:
         return f", held by {record['held_by']}" if record["held_by"] else ""
-    line = record["origin"][0]
+    first = record["origin"][0]
+    mine = next((each for each in record["origin"] if _is_projects(each)), first)
+    line = mine if record["fails"] else first  # what fails is the project's to end, what is noted a library's
     return f", {line['file']}:{line['line']} in {line['function']}"
 
 
@@ -55,6 +59,11 @@ def _names(group: list[Record], most: int | None) -> Iterator[str]:
     for fixture in dict.fromkeys(map(_fixture, group)):
         part = [each for each in group if _fixture(each) == fixture]
         yield f"          {f'by {fixture} ' if fixture else ''}in {_few(part, most)}"
+
+
+def _is_projects(line: Line) -> bool:
+    file = line["file"]
+    return place_of(file if file.startswith("<") else os.path.join(BEGINNING, file)) is Place.PROJECT
 
 
 def _fixture(record: Record) -> str:

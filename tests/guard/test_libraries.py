@@ -58,3 +58,4 @@ def test_a_librarys_own_things_are_noted_and_what_the_project_keeps_of_it_fails(
     assert len({each["fingerprint"] for each in run.findings if "library_drops" in each["test"]}) == 1
     assert run.of("test_the_project_keeps_it")[0]["held_by"] == "test_it.HELD (list) → [0] → socket"
     assert run.of("test_the_project_closes_it") == []
+    assert "socket still open, test_it.py:11 in test_the_project_keeps_it\n" in run.output
