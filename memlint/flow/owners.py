@@ -82,6 +82,7 @@ class Fields:
     summary: Callable[[tuple[str, ...]], Summary | None]
     """What a function of the project does, by its candidate qualified names."""
     _known_dynamic: dict[ast.ClassDef, bool] = field(default_factory=dict)
+    _known_fetched: dict[ast.ClassDef, frozenset[object]] = field(default_factory=dict)
 
     def losses(self) -> Iterator[FieldLoss]:
         """Every acquisition into a field that nothing releases, or that overwrites a held one."""
@@ -100,7 +101,7 @@ class Fields:
             if store.attribute.startswith("_") and self._foreign(family) and not mentions.uses(store.attribute):
                 continue  # nobody in sight reads it: it is for a base of another library
             every = [*(self.names.classes[name] for name in family), *inherited]
-            if any(self._dynamic(node) or _fetches(node, store.attribute) for node in every):
+            if any(self._dynamic(node) or store.attribute in self._fetched(node) for node in every):
                 continue
             if any(store.attribute == each.attr for node in inherited for each in walk(node)
                    if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load)):  # fmt: skip
@@ -180,6 +181,11 @@ class Fields:
         if node not in self._known_dynamic:
             self._known_dynamic[node] = _dynamic(node)
         return self._known_dynamic[node]
+
+    def _fetched(self, node: ast.ClassDef) -> frozenset[object]:
+        if node not in self._known_fetched:
+            self._known_fetched[node] = _fetched(node)
+        return self._known_fetched[node]
 
     def _closer(self, family: list[ast.ClassDef]) -> str | None:
         for node in family:
@@ -358,13 +364,14 @@ def _dynamic(node: ast.ClassDef) -> bool:
     return False
 
 
-def _fetches(node: ast.ClassDef, attribute: str) -> bool:
-    """Whether a class gets a field by its name in a text: ``getattr(self, "log", None)``."""
+def _fetched(node: ast.ClassDef) -> frozenset[object]:
+    """What a class gets by its name in a text: ``getattr(self, "log", None)``."""
+    found: set[object] = set()
     for each in walk(node):
         match each:
-            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=value), *_]) if value == attribute:
-                return True
-    return False
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=value), *_]):
+                found.add(value)
+    return frozenset(found)
 
 
 def _closes_itself(node: ast.ClassDef) -> bool:
