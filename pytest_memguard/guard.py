@@ -274,6 +274,8 @@ class Guard:
         if sight.object is None:
             reason = "an installed library made it, for itself or not"
             return replace(finding, verdict=Verdict.UNKNOWN, reason=reason) if by_library else finding
+        if not by_library and kinds.find(sight.kind).group == kinds.STATE:
+            return finding  # the process keeps it, under the name that the finding says: that is what is wrong
         held_by = paths.chain(paths.module_roots(Place.PROJECT), sight.object)
         if by_library and not held_by:
             kept = paths.chain(paths.module_roots(Place.LIBRARY), sight.object, 4 * paths.LIMIT)
