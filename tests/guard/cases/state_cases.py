@@ -18,7 +18,9 @@ from unittest import mock
 from ways import *  # noqa: F403
 from ways import Acquired
 
-NUMBERS = count(1)
+NUMBERS, LOCALES = count(1), count(1)
+CATEGORIES = (locale.LC_TIME, locale.LC_NUMERIC, locale.LC_MONETARY, locale.LC_COLLATE, locale.LC_MESSAGES)
+"""For a locale of its own each time: where the kind is only reported, what a test leaves stays."""
 os.environ["CASES_REMOVE"] = "there"
 
 
@@ -99,9 +101,10 @@ def filter_of_messages(path: Path) -> Acquired:
 
 
 def other_locale(path: Path) -> Acquired:
-    before = locale.setlocale(locale.LC_TIME)
-    locale.setlocale(locale.LC_TIME, "C.UTF-8")
-    return Acquired(before, lambda: locale.setlocale(locale.LC_TIME, before))
+    before, number = locale.setlocale(locale.LC_ALL), next(LOCALES)
+    for at, category in enumerate(CATEGORIES):
+        locale.setlocale(category, "C.UTF-8" if number >> at & 1 else "C")
+    return Acquired(before, lambda: locale.setlocale(locale.LC_ALL, before))
 
 
 def mask(path: Path) -> Acquired:
