@@ -212,56 +212,64 @@ class Keepers:
         self._known: list[tuple[Any, paths.Chain]] = []
 
     def find(self, once: Callable[[], object], heap: HeapMark, growth: Growth) -> Growth:
-        """Run once more, see what stays, and find the container that keeps it."""
+        """Run twice more, see what of the first run outlives the second, and find the container that keeps it."""
         empty_caches()
         heap.collect()
         heap.mark()
-        once()
-        empty_caches()
-        heap.collect()
-        fresh = [thing for thing in gc.get_objects() if not _is_ours(thing)] if not heap.noticed else []
-        keeper, chain = self._holding({id(thing) for thing in fresh}) or self._search(fresh, heap)
-        stays = _kept_by(keeper, fresh) if chain is not None else fresh
+        fresh = _after(once, heap)
+        later = _after(once, heap)
+        keeper, chain = self._holding(fresh, later) or self._search(fresh, later, heap)
+        stays = _kept_by(keeper, fresh, later) if chain is not None else fresh
         kinds = Counter(_name(thing) for thing in stays)
         named = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common(4))
         if chain is None:
             return replace(growth, kinds=named)
         return replace(growth, kinds=named, held_by=str(chain), place=chain.place)
 
-    def _holding(self, fresh: set[int]) -> tuple[Any, paths.Chain] | None:
-        for container, chain in self._known:
-            if any(id(child) in fresh for child in gc.get_referents(container)):
-                return container, chain
-        return None
+    def _holding(self, fresh: list[Any], later: list[Any]) -> tuple[Any, paths.Chain] | None:
+        return next((known for known in self._known if _kept_by(known[0], fresh, later)), None)
 
-    def _search(self, fresh: list[Any], heap: HeapMark) -> tuple[Any, paths.Chain | None]:
-        """Of the old objects that refer to something fresh, the one with most, if a module leads to it."""
+    def _search(self, fresh: list[Any], later: list[Any], heap: HeapMark) -> tuple[Any, paths.Chain | None]:
+        """Of the old objects that refer to something young, the one with most, if a module leads to it."""
         heap.thaw("a search for what grows")
-        inside = {id(thing) for thing in fresh}
-        ours = {id(fresh), id(inside)}
+        inside = {id(thing) for thing in (*fresh, *later)}
+        ours = {id(fresh), id(later), id(inside)}
         keepers = [
             (sum(id(child) in inside for child in gc.get_referents(thing)), thing)
-            for thing in gc.get_referrers(*fresh)
+            for thing in gc.get_referrers(*later, *fresh)
             if id(thing) not in inside | ours and type(thing) is not types.FrameType and not _is_ours(thing)
         ]
         for _, keeper in sorted(keepers, key=lambda pair: -pair[0])[:CANDIDATES]:
-            chain = paths.back(keeper, paths.all_roots())
+            chain = paths.back(keeper, paths.all_roots()) if _kept_by(keeper, fresh, later) else None
             if chain is not None:
                 self._known.append((keeper, chain))
                 return keeper, chain
         return None, None
 
 
-def _kept_by(keeper: Any, fresh: list[Any]) -> list[Any]:
-    """Of what is fresh, that to which a container leads: the rest is the harness's."""
-    left = {id(thing): thing for thing in fresh}
+def _after(once: Callable[[], object], heap: HeapMark) -> list[Any]:
+    """What is young once a run has ended; nothing when the run has thawed the heap, for then everything is."""
+    once()
+    empty_caches()
+    heap.collect()
+    return [] if heap.noticed else [thing for thing in gc.get_objects() if not _is_ours(thing)]
+
+
+def _kept_by(keeper: Any, fresh: list[Any], later: list[Any]) -> list[Any]:
+    """Of what a run has made, that to which a container still leads when another run has ended.
+
+    The rest is the harness's, and what a container only replaces in each run, as a cache of the last answer does.
+    """
+    first = {id(thing) for thing in fresh}
+    left = {id(thing): thing for thing in (*fresh, *later)}
     stays: list[Any] = []
     pending = [keeper]
     while pending:
         for child in gc.get_referents(pending.pop()):
             if left.pop(id(child), None) is not None:
-                stays.append(child)
                 pending.append(child)
+                if id(child) in first:
+                    stays.append(child)
     return stays
 
 

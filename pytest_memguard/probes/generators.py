@@ -75,8 +75,8 @@ class Generators:
         self._moved.clear()
 
     def _collecting(self, phase: str, about: dict[str, int]) -> None:
-        if phase == "start" and about["generation"] == 2:
-            self._moved += map(weakref.ref, _young())
+        if phase == "start" and about["generation"] == 2:  # the ended ones go, or the guard itself would grow
+            self._moved = [*(ref for ref in self._moved if ref() is not None), *map(weakref.ref, _young())]
 
 
 KINDS = (types.GeneratorType, types.AsyncGeneratorType)

@@ -63,6 +63,33 @@ def upper(text): return text.upper()
 def test_leaky_cache_of_text():
     upper(f"text {upper.cache_info().currsize}")
 
+ANSWERS = {}
+CALLS = []
+
+def test_leaky_beside_what_is_only_replaced():
+    ANSWERS.update({number: [number] for number in range(20)})
+    CALLS.append([0])
+
+class Link:
+    def __init__(self, behind): self.behind = behind
+
+class Newest:
+    link = None
+
+def test_leaky_linked_list():
+    Newest.link = Link(Newest.link)
+
+@pytest.fixture
+def waiting():
+    ANSWERS["waiting"] = [[number] for number in range(20)]
+    generator = (number for number in range(20))
+    next(generator)
+    ANSWERS["generator"] = generator
+    yield
+
+def test_clean_fixture_that_is_a_generator(waiting):
+    ANSWERS["test"] = [[number] for number in range(20)]
+
 def test_clean_same_text():
     PAGES["the same"] = "words"
 
@@ -107,6 +134,8 @@ def heap(tmp_path_factory: pytest.TempPathFactory) -> Run:
         ("test_leaky_weak_keys_that_are_their_own_values", "test_it.STREAMS (WeakKeyDictionary) → data"),
         ("test_leaky_cache", "test_it.load (_lru_cache_wrapper)"),
         ("test_leaky_names", "test_it.NAMES (list)"),
+        ("test_leaky_beside_what_is_only_replaced", "test_it.CALLS (list)"),
+        ("test_leaky_linked_list", "test_it.Newest (type)"),
         ("test_leaky_text", "test_it.PAGES (dict)"),
         ("test_leaky_lines", "test_it.Log.lines (list)"),
         ("test_leaky_cache_of_text", "test_it.upper (lru_cache)"),
