@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import Definitions, Function, StructureRule, decorators, definitions, own_nodes
+from memlint.rules.abandoned import left_early
+from memlint.rules.definitions import Function, StructureRule, decorators, definitions, own_nodes, own_tries
+from memlint.rules.undoing import undo
 from memlint.source.names import ModuleNames
 
 _RESUMED = ("asynccontextmanager", "fixture", "hookimpl")
@@ -33,6 +35,8 @@ class UnclosedGenerator(StructureRule):
         for function in found.functions:
             if not isinstance(function.node, ast.AsyncFunctionDef) or _is_resumed(function, found.names):
                 continue
+            if any(_cleans_up(each) for each in own_tries(function.node) if _yields(each.body)):
+                holding.add(function.node.name)
             for held, place in _holds(function.node.body, None, found.names):
                 if held is None:
                     continue
@@ -40,7 +44,7 @@ class UnclosedGenerator(StructureRule):
                 message = f"`yield` suspends this generator while it holds what line {held.lineno} entered"
                 yield function.symbol, place, message
                 break
-        yield from _left_early(found, holding)
+        yield from left_early(found, holding)
 
 
 def _is_resumed(function: Function, names: ModuleNames) -> bool:
@@ -88,31 +92,10 @@ def _acquires(block: ast.With | ast.AsyncWith, names: ModuleNames) -> bool:
     return False
 
 
-def _left_early(found: Definitions, holding: set[str]) -> Iterator[tuple[str, ast.AST, str]]:
-    """Loops over one of the file's holding generators that end before it does, without ``aclosing``."""
-    for function in found.functions:
-        for loop in own_nodes(function.node):
-            match loop:
-                case ast.AsyncFor(iter=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) as call):
-                    leave = _leaves(loop) if name in holding else None
-                    if leave is not None:
-                        text = f"`{name}()` is left suspended at line {leave.lineno}, and nothing closes it"
-                        yield function.symbol, call, text
+def _yields(body: Sequence[ast.stmt]) -> bool:
+    return any(isinstance(node, ast.Yield) for node in own_nodes(*body))
 
 
-def _leaves(loop: ast.AsyncFor) -> ast.stmt | None:
-    """The statement by which a loop ends before its generator."""
-    waiting: list[tuple[ast.stmt, bool]] = [(statement, True) for statement in loop.body]
-    while waiting:
-        statement, own = waiting.pop(0)
-        if isinstance(statement, ast.Return) or (own and isinstance(statement, ast.Break)):
-            return statement
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            continue
-        inner = own and not isinstance(statement, (ast.For, ast.AsyncFor, ast.While))
-        for node in ast.iter_child_nodes(statement):
-            if isinstance(node, ast.stmt):
-                waiting.append((node, inner))
-            elif isinstance(node, (ast.ExceptHandler, ast.match_case)):
-                waiting.extend((each, inner) for each in node.body)
-    return None
+def _cleans_up(protected: ast.Try) -> bool:
+    """Whether the ``finally`` undoes something, and does not only say that it was reached."""
+    return any(undo(statement, ()) is not None for statement in protected.finalbody)
