@@ -256,13 +256,15 @@ def _after(once: Callable[[], object], heap: HeapMark) -> list[Any]:
 
 
 def _kept_by(keeper: Any, fresh: list[Any], later: list[Any]) -> list[Any]:
-    """Of what a run has made, that to which a container still leads when another run has ended.
+    """Of what a run has made, that to which a container still leads when another run has ended, and has added to it.
 
-    The rest is the harness's, and what a container only replaces in each run, as a cache of the last answer does.
+    The rest is the harness's.  What a container makes once, or replaces in each run as a cache of the last answer does,
+    is no growth of it.
     """
     first = {id(thing) for thing in fresh}
     left = {id(thing): thing for thing in (*fresh, *later)}
     stays: list[Any] = []
+    added = False
     pending = [keeper]
     while pending:
         for child in gc.get_referents(pending.pop()):
@@ -270,7 +272,9 @@ def _kept_by(keeper: Any, fresh: list[Any], later: list[Any]) -> list[Any]:
                 pending.append(child)
                 if id(child) in first:
                     stays.append(child)
-    return stays
+                else:
+                    added = True
+    return stays if added else []
 
 
 def _is_ours(thing: Any) -> bool:

@@ -48,12 +48,17 @@ class Fixtures:
             owner.roots = tuple
 
 
+def definitions(item: pytest.Item) -> Iterator[pytest.FixtureDef[Any]]:
+    """The fixtures that a test may have, those that override each other too."""
+    info = getattr(item, "_fixtureinfo", None)
+    for each in info.name2fixturedefs.values() if info is not None else ():
+        yield from each
+
+
 def functions(item: pytest.Item) -> Iterator[object]:
     """The functions where a test's code begins: its own, those of its fixtures, those that it is parametrised with."""
     yield getattr(item, "obj", None)
-    info = getattr(item, "_fixtureinfo", None)
-    for definitions in info.name2fixturedefs.values() if info is not None else ():
-        yield from (each.func for each in definitions)
+    yield from (each.func for each in definitions(item))
     callspec = getattr(item, "callspec", None)
     yield from callspec.params.values() if callspec is not None else ()
 

@@ -18,7 +18,7 @@ from ..openings import Openings
 from ..options import Settings
 from ..origins import Acquisition, Owner
 from ..verdict import Finding, judge_growth, judge_native, judge_opened, judge_unproved
-from .fixtures import Fixtures
+from .fixtures import Fixtures, definitions
 
 
 def stay(item: pytest.Item) -> Any:
@@ -120,6 +120,9 @@ class Repeats:
 
 def _again(item: pytest.Item) -> bool:
     """Run a test with its own fixtures set up anew; whether it passed."""
+    living = [(each, len(each._finalizers)) for each in definitions(item) if each.scope != "function"]
     reports = runtestprotocol(item, nextitem=stay(item), log=False)
+    for each, before in living:  # pytest tells a wider fixture to end each narrower one, as often as that is set up
+        del each._finalizers[before:]
     item._report_sections.clear()
     return all(report.passed for report in reports)

@@ -79,6 +79,17 @@ class Newest:
 def test_leaky_linked_list():
     Newest.link = Link(Newest.link)
 
+@pytest.fixture(scope="session")
+def wide():
+    return [0]
+
+@pytest.fixture
+def narrow(wide):
+    return [wide]
+
+def test_clean_fixture_over_a_wider_one(narrow):
+    assert narrow == [[0]]
+
 @pytest.fixture
 def waiting():
     ANSWERS["waiting"] = [[number] for number in range(20)]
@@ -151,6 +162,8 @@ def test_growth_is_one_leak_named_by_the_container(heap: Run, test: str, contain
 def test_what_is_bounded_or_ignored_passes(heap: Run) -> None:
     failing = {name for name, outcome in heap.outcomes.items() if outcome != "passed"}
     assert not [name for name in failing if "leaky" not in name], heap.output
+    noted = {each["test"].rpartition("::")[2] for each in heap.findings if not each["fails"]}
+    assert not [name for name in noted if name.startswith("test_clean")], heap.output
 
 
 @given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 50)), min_size=4, max_size=6))
