@@ -127,7 +127,8 @@ class _Call(Acquiring):
             late.released(m, state, handle, node)
             if name in kind.release or kind.context is not Context.KEEPS:
                 m.release(state, handle, node)
-            self.raises()
+            if name not in kind.quiet:
+                self.raises()
             return UNKNOWN
         if name in ("__enter__", "__aenter__", "__index__", "__iter__"):
             return handle

@@ -11,7 +11,7 @@ from memlint.flow.exceptions import OPERATING
 from memlint.flow.machine import Machine
 from memlint.flow.raising import QUIET_METHODS, RaiseLevel
 from memlint.flow.state import State
-from memlint.flow.values import UNKNOWN, Bag, Element, Handle, Method, Value
+from memlint.flow.values import UNKNOWN, Bag, Element, Handle, Literal, Method, Value
 from memlint.flow.wording import call_text
 
 ENTERING = frozenset({"enter_context", "enter_async_context", "enterContext", "enterClassContext", "push"})
@@ -40,9 +40,16 @@ class Handing:
         else:
             self.give_away(f"handed to `{call_text(self.i.node)}`")
         quiet = self.is_quiet_method(word, receiver) or self.makes_from_nothing(word) or self.takes_one_end(word)
-        if not quiet:
+        if not quiet and not self.encodes(word):
             self.raises()
         return value
+
+    def encodes(self, word: str) -> bool:
+        """Whether text is made into UTF-8, which holds all text."""
+        if word != "encode" or self.m.world.level is RaiseLevel.STRICT:
+            return False
+        first = self.arguments.find("encoding", 0)
+        return first is None or any(first == Literal.of(name) for name in ("utf-8", "utf8", "UTF-8", "UTF8"))
 
     def makes_from_nothing(self, word: str) -> bool:
         """Whether a class, by its name, is called without arguments: there is nothing that could be wrong with them."""

@@ -43,6 +43,9 @@ QUIET_METHODS = frozenset(
         "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "isEnabledFor", "getLogger",
         "is_set", "set", "notify", "notify_all", "cancel", "cancelled", "done", "is_alive", "fileno", "isatty",
         "getvalue", "getpid", "time", "monotonic", "perf_counter",
+        # text to bytes and back, by the names that helpers for it have
+        "to_bytes", "to_text", "to_native", "to_str", "ensure_binary", "ensure_bytes", "ensure_str", "ensure_text",
+        "force_bytes", "force_str", "force_text",
         # registering an owner
         "enter_context", "push", "callback", "push_async_callback", "addCleanup", "addfinalizer",
         "add_done_callback", "setsockopt", "settimeout", "setblocking", "setDaemon", "getpeername", "getsockname",
