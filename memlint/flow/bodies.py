@@ -94,11 +94,20 @@ def harmless(function: FunctionNode, quiet: Callable[[ast.expr], bool | None]) -
         node = waiting.pop()
         if isinstance(node, _MAY_FAIL):
             return False
+        if isinstance(node, ast.Try) and any(map(_catches_all, node.handlers)):
+            waiting += [*node.handlers, *node.orelse, *node.finalbody]
+            continue
         if isinstance(node, ast.Call) and not _quiet_call(node, quiet(node.func)):
             return False
         if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             waiting += children(node)
     return True
+
+
+def _catches_all(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler sees everything that a call can raise."""
+    caught = handler.type
+    return caught is None or (isinstance(caught, ast.Name) and caught.id in ("Exception", "BaseException"))
 
 
 def _quiet_call(call: ast.Call, quiet: bool | None) -> bool:
