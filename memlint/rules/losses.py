@@ -84,10 +84,17 @@ def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord, outcome:
         owner, dot, _ = (record.subject or "").partition(".")
         if dot and owner not in ("self", "cls") and owner in parameters(report.unit.node):
             return False  # a lock inside something that was handed in is that thing's affair
+        if kind.name.endswith("semaphore") and owner in parameters(report.unit.node) and _in_loop(report, record):
+            return False  # each turn takes a place, so somebody gives them back: the other side that has it, too
         word = (record.subject or "").rpartition(".")[2]
         return f"{word}.release(" not in analysis.source.text
     if kind.category is not Category.WORKER or kind.context is not Context.NONE:
         return True
+    return _in_loop(report, record)
+
+
+def _in_loop(report: UnitReport, record: SiteRecord) -> bool:
+    """Whether a loop of the function acquires anew in each turn."""
     loops = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
     return any(
         isinstance(loop, loops) and any(child is record.site.node for child in ast.walk(loop))
