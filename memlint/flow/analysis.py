@@ -391,10 +391,13 @@ class FileAnalyser:
             if found is not None and abstract(found[0].node):
                 return None  # whoever overrides it decides
             if found is None:
+                abroad: Summary | None = None
                 if self.elsewhere is not None and not name.startswith(f"{self.module}."):
                     abroad = self.elsewhere.summary(name)
-                    if abroad is not None:
-                        return abroad
+                else:
+                    abroad = self._inherited_summary(name)
+                if abroad is not None:
+                    return abroad
                 continue
             unit, method = found
             node = unit.node
@@ -419,6 +422,23 @@ class FileAnalyser:
                 asynchronous=isinstance(node, ast.AsyncFunctionDef),
                 harmless=functools.partial(self._is_harmless, node),
             )
+        return None
+
+    def _inherited_summary(self, name: str) -> Summary | None:
+        """What a method does that a class of this file has from a base in another file of the project."""
+        owner, _, method = name.removeprefix(f"{self.module}.").partition(".")
+        if self.elsewhere is None or not method or "." in method or owner not in self.names.classes:
+            return None
+        waiting, seen = [owner], {owner}
+        while waiting:
+            for base in self.names.classes[waiting.pop()].bases:
+                for qualified in self.names.qualified(base):
+                    local = qualified.removeprefix(f"{self.module}.")
+                    if local in self.names.classes:
+                        waiting += [local] if local not in seen else []
+                        seen.add(local)
+                    elif (found := self.elsewhere.summary(f"{qualified}.{method}")) is not None:
+                        return found
         return None
 
     def _is_harmless(self, node: FunctionNode) -> bool:
