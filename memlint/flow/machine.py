@@ -104,6 +104,8 @@ class Machine:
     reclaimed: set[tuple[int, int]] = field(default_factory=set)
     """Sites that were released or returned here after they had been handed to an unknown callee."""
     giving: set[int] = field(default_factory=set)
+    shelved: set[int] = field(default_factory=set)
+    """Sites whose resource a container in a field of this object holds: whoever it is returned to only uses it."""
     """Return statements that were seen to give a resource to the caller."""
     withholding: set[int] = field(default_factory=set)
     """Return statements that were seen to give something else."""
@@ -385,6 +387,8 @@ class Machine:
             state.bags[bag.number] = state.bags.get(bag.number, frozenset()) | added
 
     def awaited(self, state: State, call: int) -> Value:
+                if container:
+                    self.shelved.add(handle.site)
         """A pending acquisition is awaited: now the resource exists."""
         entry, node, receiver = self.pending[call]
         return self.result(state, entry, node, receiver)

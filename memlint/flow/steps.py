@@ -328,7 +328,7 @@ def _define(m: Machine, i: ir.Define, state: State) -> bool:
 def _set_return(m: Machine, i: ir.SetReturn, state: State) -> bool:
     state.returning = state.places.get(i.source, UNKNOWN) if i.source is not None else NONE
     for item in state.returning.items if isinstance(state.returning, Pair) else (state.returning,):
-        if isinstance(item, Handle):
+        if isinstance(item, Handle) and item.site not in m.shelved:
             m.reclaim(state, item)
     late.returned(m, state, i.node)
     if any(state.status.get(handle) is Status.HELD for handle in state.handles(state.returning)):
