@@ -118,6 +118,8 @@ class _Call(Acquiring):
         kind = site.kind
         if name == "poll" and kind.category is Category.PROCESS and _in_while(m.graph.node, node):
             m.transfer(state, handle, node, "watched by `poll()`")
+        if name == "poll" and kind.category is Category.PROCESS:
+            return Method(handle, "returncode")
         if name in kind.release and kind.awaited_release:
             return Closing(handle)
         late.called(m, state, handle, node, name)

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from memlint.catalogue.model import Acquire, Catalogue, Kind
+from memlint.catalogue.model import Acquire, Catalogue, Category, Kind
 from memlint.cfg.graph import RAISED, Block, Graph
 from memlint.findings import Span, StepKind
 from memlint.flow.exceptions import Flight
@@ -20,6 +20,7 @@ from memlint.flow.sites import ExitKind, Fate, Mark, Outcome, Site, SiteRecord, 
 from memlint.flow.state import REACHING, State, Status
 from memlint.flow.summaries import Given, Summary
 from memlint.flow.values import (
+    ENDINGS,
     UNKNOWN,
     Bag,
     Element,
@@ -103,9 +104,9 @@ class Machine:
     """Sites whose resource this function goes on owning when it hands it to an unknown callee."""
     reclaimed: set[tuple[int, int]] = field(default_factory=set)
     """Sites that were released or returned here after they had been handed to an unknown callee."""
-    giving: set[int] = field(default_factory=set)
     shelved: set[int] = field(default_factory=set)
     """Sites whose resource a container in a field of this object holds: whoever it is returned to only uses it."""
+    giving: set[int] = field(default_factory=set)
     """Return statements that were seen to give a resource to the caller."""
     withholding: set[int] = field(default_factory=set)
     """Return statements that were seen to give something else."""
@@ -256,6 +257,13 @@ class Machine:
         """Whether the block being executed is part of a ``finally`` or an ``except``."""
         return self._cleanup
 
+    def ending(self, value: Value) -> Handle | None:
+        """The process whose exit code a value is, when it is one."""
+        match value:
+            case Method(Handle() as handle, name) if name in ENDINGS:
+                return handle if self.kind(handle).category is Category.PROCESS else None
+        return None
+
     def lend(self, state: State, value: Value | None, node: ast.AST, text: str) -> None:
         """An unknown callee is given what ``value`` can reach: it takes it, unless we are seen to keep it."""
         if value.__class__ not in REACHING:
@@ -379,6 +387,8 @@ class Machine:
         for handle in state.handles(value):
             if state.status.get(handle) in (Status.HELD, Status.LENT):
                 self.stores.append(FieldStore(handle.site, owner, attribute, node, container))
+                if container:
+                    self.shelved.add(handle.site)
 
     def include(self, state: State, bag: Bag, value: Value) -> None:
         """A local container becomes the owner of what ``value`` reaches."""
@@ -387,8 +397,6 @@ class Machine:
             state.bags[bag.number] = state.bags.get(bag.number, frozenset()) | added
 
     def awaited(self, state: State, call: int) -> Value:
-                if container:
-                    self.shelved.add(handle.site)
         """A pending acquisition is awaited: now the resource exists."""
         entry, node, receiver = self.pending[call]
         return self.result(state, entry, node, receiver)

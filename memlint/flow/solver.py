@@ -198,8 +198,11 @@ class Solver:
             if known is not None and known is not outcome:
                 continue
             way = state.copy() if outcome and known is None else state
-            if isinstance(value, Running) and not outcome:
+            if isinstance(value, Running) and outcome is value.ended:
                 self.machine.release(way, value.of, end.node)
+            ended = self.machine.ending(value)
+            if ended is not None and outcome:
+                self.machine.release(way, ended, end.node)
             if isinstance(value, Taken):
                 way.answer(value, held=outcome)
             if known is None:

@@ -265,8 +265,8 @@ def _renamed(value: Value, old: Handle, new: Handle) -> Value:
             return Taken(new)
         case Closing(handle) if handle == old:
             return Closing(new)
-        case Running(of):
-            return Running(_renamed(of, old, new))
+        case Running(of, ended):
+            return Running(_renamed(of, old, new), ended)
         case Turned(of):
             return Turned(_renamed(of, old, new))
         case _:

@@ -31,6 +31,7 @@ from memlint.flow.values import (
     Path,
     Pending,
     Result,
+    Running,
     Symbol,
     Taken,
     Value,
@@ -285,14 +286,21 @@ def _compare(m: Machine, i: ir.Compare, state: State) -> bool:
     left, right = state.places.get(i.left, UNKNOWN), state.places.get(i.right, UNKNOWN)
     equal = same(left, right, identity=i.operator in ("is", "is not"))
     value: Value = UNKNOWN
-    if equal is not None:
+    ended = m.ending(left)
+    if ended is not None and right == NONE and i.operator in ("is", "is not", "==", "!="):
+        value = Running(ended, i.operator in ("is not", "!="))
+    elif equal is not None:
         value = Literal.of(equal is (i.operator in ("is", "==")))
     state.set(i.target, value)
     return True
 
 
 def _negate(m: Machine, i: ir.Negate, state: State) -> bool:
-    known = truth(state.places.get(i.source, UNKNOWN), state)
+    value = state.places.get(i.source, UNKNOWN)
+    if isinstance(value, Running):
+        state.set(i.target, Running(value.of, not value.ended))
+        return True
+    known = truth(value, state)
     state.set(i.target, UNKNOWN if known is None else Literal.of(not known))
     return True
 

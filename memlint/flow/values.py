@@ -125,9 +125,11 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The answer of ``is_alive()``: false only when what was started has ended."""
+    """The answer of ``is_alive()`` or ``poll() is None``: false only when what was started has ended."""
 
     of: Value
+    ended: bool = False
+    """The answer that says that it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,9 @@ class Function:
     asynchronous: bool = False
     """Calling it runs nothing yet: it makes a coroutine."""
 
+
+ENDINGS = frozenset({"returncode", "exitcode"})
+"""Attributes of a process that are None until somebody has seen that it ended."""
 
 Value = (
     Unknown | Literal | Handle | View | Pair | Bag | Element | Symbol | Result | Method | Path | Pending
