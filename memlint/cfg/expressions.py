@@ -182,10 +182,8 @@ class ExpressionBuilder:
     _set = _tuple
 
     def _dict(self, node: ast.Dict) -> int:
-        for key in node.keys:
-            if key is not None:
-                self.value(key)
-        items = tuple([(self.value(v), k is None) for k, v in zip(node.keys, node.values, strict=True)])
+        keys = [(self.value(key), False) for key in node.keys if key is not None]  # it holds them as well
+        items = (*keys, *[(self.value(v), k is None) for k, v in zip(node.keys, node.values, strict=True)])
         target = self.temporary()
         self.emit(Build(node, target, "dict", items))
         return target

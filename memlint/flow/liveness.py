@@ -83,7 +83,7 @@ _OPERANDS: Mapping[type, tuple[str, ...]] = {
     ir.GetAttribute: ("base",),
     ir.SetAttribute: ("base", "source"),
     ir.GetItem: ("base", "key"),
-    ir.SetItem: ("base", "source"),
+    ir.SetItem: ("base", "key", "source"),
     ir.Call: ("callee",),
     ir.Await: ("source",),
     ir.Yield: ("source",),

@@ -179,13 +179,16 @@ def _get_item(m: Machine, i: ir.GetItem, state: State) -> bool:
 
 def _set_item(m: Machine, i: ir.SetItem, state: State) -> bool:
     base, value = state.places.get(i.base, UNKNOWN), state.places.get(i.source, UNKNOWN)
+    key = state.places.get(i.key, UNKNOWN)  # a mapping holds its keys as well: tasks and sockets often are some
     if isinstance(base, Bag):
         m.include(state, base, value)
+        m.include(state, base, key)
     else:
         if isinstance(base, Path):
             owner, _, attribute = base.text.rpartition(".")
             m.keep(state, owner, attribute, value, i.node, container=True)
         m.transfer(state, value, i.node, "stored in a container")
+        m.transfer(state, key, i.node, "a key of a container")
     return True
 
 
