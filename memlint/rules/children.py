@@ -16,6 +16,18 @@ def parameters(function: ast.AST) -> list[str]:
 _SHOWS = frozenset({"debug", "error", "format", "info", "print", "str", "warning"})
 
 
+def _waits(statement: ast.AST, subject: str | None) -> bool:
+    """Whether a statement or a test waits for the child."""
+    return any(
+        isinstance(each, ast.Call)
+        and isinstance(each.func, ast.Attribute)
+        and each.func.attr in ("wait", "communicate", "join")
+        and isinstance(each.func.value, ast.Name)
+        and each.func.value.id == subject
+        for each in ast.walk(statement)
+    )
+
+
 def left_to_others(function: ast.AST, statement: ast.stmt | None, subject: str | None) -> bool:
     """Whether a child is meant to be waited for by others, or to outlive us.
 
@@ -28,10 +40,11 @@ def left_to_others(function: ast.AST, statement: ast.stmt | None, subject: str |
                 told = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
                 if name == subject and told not in _SHOWS:
                     return True
-            case ast.If(
-                test=ast.Name(id=name), body=[ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=own))))]
-            ):
-                if own == subject and name in parameters(function):
+            case ast.If(test=test, body=then):
+                asked = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+                told = any(isinstance(each, ast.Name) and each.id in parameters(function) for each in asked)
+                plain = [each for each in then if isinstance(each, ast.Expr)]  # whoever returns the code needs it
+                if told and any(_waits(each, subject) for each in (*asked, *plain)):
                     return True
         for body in (getattr(node, "body", None), getattr(node, "orelse", None)):
             if isinstance(body, list) and statement in body[:-1]:
