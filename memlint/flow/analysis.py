@@ -159,6 +159,7 @@ class FileAnalyser:
             self.summary,
             self.computed,
             self.field_types,
+            self._is_harmless,
             level=self.level,
             strict=self.strict,
         )

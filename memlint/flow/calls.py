@@ -43,6 +43,7 @@ from memlint.flow.values import (
     View,
 )
 from memlint.flow.wording import call_text
+from memlint.source.walk import walk
 
 _ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "put", "put_nowait", "setdefault"})
 _TAKES_OUT = frozenset({"pop", "popleft", "popitem", "get", "get_nowait"})
@@ -108,8 +109,21 @@ class _Call(Acquiring):
             case Function(asynchronous=True):
                 self.give_away(f"handed to `{call_text(self.i.node)}`")
                 return UNKNOWN
+            case Function(line, column):
+                return self.nested(line, column)
             case _:
                 return self.unknown(_last_word(self.i.node.func))
+
+    def nested(self, line: int, column: int) -> Value:
+        """A function that stands inside this one; what it does with its arguments is not followed."""
+        for each in walk(self.m.graph.node):
+            if isinstance(each, ast.FunctionDef) and (each.lineno, each.col_offset) == (line, column):
+                strict = self.m.world.strict or self.m.world.level is RaiseLevel.STRICT
+                if strict or not self.m.world.harmless(each):
+                    break
+                self.give_away(f"handed to `{call_text(self.i.node)}`")
+                return UNKNOWN
+        return self.unknown(_last_word(self.i.node.func))
 
     def on_resource(self, handle: Handle, name: str) -> Value | None:
         """A method of a resource."""

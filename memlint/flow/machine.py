@@ -34,7 +34,7 @@ from memlint.flow.values import (
     Value,
 )
 from memlint.flow.wording import call_text, shortened
-from memlint.source.names import ModuleNames
+from memlint.source.names import FunctionNode, ModuleNames
 from memlint.source.text import Source
 
 
@@ -51,6 +51,8 @@ class World:
     """The summary of a property of a class of the project by its qualified name."""
     field_types: Callable[[str, str], tuple[str, ...]]
     """The classes of a field of a class, when every method that sets it shows the same maker."""
+    harmless: Callable[[FunctionNode], bool]
+    """Whether nothing that a function of this file does itself may raise."""
     level: RaiseLevel = RaiseLevel.DEFAULT
     strict: bool = False
     """An unknown callee borrows instead of taking over."""
