@@ -43,7 +43,7 @@ def left_to_others(function: ast.AST, statement: ast.stmt | None, subject: str |
             case ast.If(test=test, body=then):
                 asked = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
                 told = any(isinstance(each, ast.Name) and each.id in parameters(function) for each in asked)
-                plain = [each for each in then if isinstance(each, ast.Expr)]  # whoever returns the code needs it
+                plain = then if len(then) == 1 and isinstance(then[0], ast.Expr) else []  # else more hangs on its end
                 if told and any(_waits(each, subject) for each in (*asked, *plain)):
                     return True
         for body in (getattr(node, "body", None), getattr(node, "orelse", None)):
