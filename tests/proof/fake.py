@@ -248,8 +248,8 @@ class Resource:
             record.state = "released"
 
     def use(self) -> None:
-        """An operation on the resource, which may fail."""
-        self.stage.may_fail(line_of(sys._getframe(1)), self.stage.variants.operating)
+        """An operation on the resource, which may fail with its library's own errors."""
+        self.stage.may_fail(line_of(sys._getframe(1)), self.stage.variants.unknown)
 
     def peek(self) -> int:
         """An operation that cannot fail."""
@@ -334,9 +334,9 @@ class Variants:
         own: list[type[Exception]] = [c for c in (Error, ValueError) if c.__name__ in caught]
         every = [c for c in (*self.BROAD, *self.NARROW) if c.__name__ in caught]
         self.unknown: list[type[BaseException]] = [_made(*broad, *some) for some in _subsets(narrow)]
-        """What an unknown callee may raise."""
+        """What an unknown callee may raise, and an operation on a library's resource."""
         self.operating: list[type[BaseException]] = [_made(OSError, *some) for some in _subsets(own)]
-        """What an operation on the resource, or its acquisition, may raise."""
+        """What an acquisition may raise."""
         self.explicit: list[type[BaseException]] = [_made(Error, *some) for some in _subsets(every)]
         """What ``raise res.Error`` may be besides ``res.Error``."""
 
