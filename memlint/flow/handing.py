@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from memlint.catalogue.model import Acquire, Category
 from memlint.cfg import instructions as ir
+from memlint.cfg.graph import RAISED
 from memlint.flow.arguments import Arguments
 from memlint.flow.exceptions import OPERATING
 from memlint.flow.machine import Machine
@@ -114,12 +115,13 @@ class Handing:
         m = self.m
         if m.world.level is RaiseLevel.RELAXED and classes is None:
             return
+        quiet = False
         if acquiring is not None:
             classes = OPERATING
-            resolved = m.world.catalogue.resolve(acquiring.call)
-            if resolved in m.world.catalogue.quiets:
+            quiet = m.world.catalogue.resolve(acquiring.call) in m.world.catalogue.quiets
+            if quiet and m.landing == RAISED:
                 return
-        m.may_raise(self.state, self.i.node, None, classes=classes)
+        m.may_raise(self.state, self.i.node, None, classes=classes, held_against=not quiet)
 
 
 def believed(receiver: str, receivers: tuple[str, ...]) -> bool:

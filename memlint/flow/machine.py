@@ -151,12 +151,13 @@ class Machine:
 
     def may_raise(
         self, state: State, node: ast.AST, text: str | None, *, kind: ExitKind = ExitKind.RAISE,
-        classes: tuple[str, ...] | None = None,
+        classes: tuple[str, ...] | None = None, held_against: bool = True,
     ) -> None:  # fmt: skip
         """An exception may start at this step; the path that it takes is followed too.
 
-        A failure while cleaning up after something else is not followed for what was acquired before: the
-        function does what it can there.
+        One that is not ``held_against`` what is owed is followed for what its handlers acquire.  A failure while
+        cleaning up after something else is not followed for what was acquired before: the function does what it can
+        there.
         """
         if self._cleanup and kind is ExitKind.RAISE and not any(h.site in self._made_cleaning_up for h in state.held()):
             return
@@ -168,7 +169,7 @@ class Machine:
                 return  # nothing is owed, and whoever catches it acquires nothing
         thrown = state.copy()
         if thrown.status and kind is ExitKind.RAISE:
-            for handle in [h for h in thrown.held() if self._forgives(h, node)]:
+            for handle in [h for h in thrown.held() if not held_against or self._forgives(h, node)]:
                 del thrown.status[handle]
         if self._cleanup and kind is ExitKind.RAISE:
             for handle in [h for h in thrown.held() if h.site not in self._made_cleaning_up]:

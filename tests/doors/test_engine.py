@@ -138,7 +138,10 @@ def test_a_file_that_names_no_resource_is_not_parsed(monkeypatch: pytest.MonkeyP
     def refuse(text: str, path: str) -> Source:
         raise AssertionError(f"{path} was parsed: {text}")
 
-    monkeypatch.setattr("memlint.engine.checker.parse", refuse)
+    monkeypatch.setattr("memlint.source.trees.parse", refuse)
+
+    with pytest.raises(CheckError, match="was parsed"):
+        check_source("x = open(1)\n", rules=FAKES)
 
     assert check_source("x = 1\n", rules=FAKES) == ()
 
