@@ -159,6 +159,7 @@ class Guard:
             if self.heap.crowded:
                 self.heap.collect(everything=False)
                 self.heap.mark()
+            self._forget_ended()
             self._hand_back()
             return []
         self.heap.collect(everything=False)
@@ -294,10 +295,15 @@ class Guard:
         return str(paths.back(thing, paths.all_roots()) or "")
 
     def _let_go(self, turn: _Turn) -> None:
-        self._adopted = {key: owner for key, owner in self._adopted.items() if not owner.ended}
+        self._forget_ended()
         for probe in self._started:
             probe.forget(turn.owner)
         self.heap.mark()
+
+    def _forget_ended(self) -> None:
+        """What ended owners had is told or gone, and another thing may come by its number."""
+        if self._adopted:
+            self._adopted = {key: owner for key, owner in self._adopted.items() if not owner.ended}
 
     def _by_kind(self, key: Key) -> Probe:
         if not self._by_name:
