@@ -48,7 +48,7 @@ class Register:
         return self._live.get(key)
 
     def __iter__(self) -> Iterator[tuple[Any, Watched]]:
-        for ref in tuple(self._live.values()):
+        for ref in list(self._live.values()):  # a tuple is made while it iterates, and a collection then may free one
             thing = ref()
             if thing is not None:
                 yield thing, ref

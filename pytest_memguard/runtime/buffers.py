@@ -206,7 +206,7 @@ class BufferPool:
 
     @property
     def _idle_bytes(self) -> int:
-        return sum(wide * len(idle) for wide, idle in tuple(self._idle.items()))
+        return sum(wide * len(idle) for wide, idle in list(self._idle.items()))
 
     @property
     def _leased_bytes(self) -> int:
@@ -214,7 +214,7 @@ class BufferPool:
 
     @property
     def _leased(self) -> int:
-        return self._owned - sum(map(len, tuple(self._idle.values()))) - len(self._quarantine)
+        return self._owned - sum(map(len, list(self._idle.values()))) - len(self._quarantine)
 
     def _note_peak(self) -> None:
         with self._lock:

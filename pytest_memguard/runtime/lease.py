@@ -254,7 +254,7 @@ class Book:
         self._open.pop(lease.id, None)
 
     def __iter__(self) -> Any:
-        return iter([lease for ref in tuple(self._open.values()) if (lease := ref()) is not None])
+        return iter([lease for ref in list(self._open.values()) if (lease := ref()) is not None])
 
     def __len__(self) -> int:
         return len(self._open)

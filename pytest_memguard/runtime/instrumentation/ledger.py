@@ -55,7 +55,7 @@ class Instrumentation:
 
     def outstanding(self) -> Iterable[BaseLease[Any]]:
         """What was lent and has not come back, oldest first."""
-        return tuple(self._open.values())
+        return list(self._open.values())
 
     def on_undo(self, action: Callable[[], None]) -> None:
         """Have something put back by `undo`, the last first."""
