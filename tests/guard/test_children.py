@@ -48,22 +48,23 @@ print(json.dumps([each.kind for each in guard.end()]))
 """
 
 
-def said(script: str, *arguments: Path) -> object:
-    words = [sys.executable, "-c", BEGIN + script, *map(str, arguments)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+def said(folder: Path, script: str) -> object:
+    (folder / "script.py").write_text(BEGIN + script)
+    words = [sys.executable, "script.py", str(folder)]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-def test_who_started_a_child_is_known_when_its_test_has_been_judged() -> None:
-    assert said(KNOWN) == [[["process", "first"]], "first", []]
+def test_who_started_a_child_is_known_when_its_test_has_been_judged(tmp_path: Path) -> None:
+    assert said(tmp_path, KNOWN) == [[["process", "first"]], "first", []]
 
 
 def test_a_child_that_the_kernels_list_skips_is_found_by_its_number(tmp_path: Path) -> None:
     (tmp_path / "1").mkdir()
     (tmp_path / "1" / "children").write_text("")
-    assert said(SKIPPED, tmp_path) == [["process", "leaking"]]
+    assert said(tmp_path, SKIPPED) == [["process", "leaking"]]
 
 
-def test_a_child_that_was_waited_for_is_not() -> None:
-    assert said(WAITED_FOR) == []
+def test_a_child_that_was_waited_for_is_not(tmp_path: Path) -> None:
+    assert said(tmp_path, WAITED_FOR) == []
