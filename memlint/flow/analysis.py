@@ -16,7 +16,8 @@ from memlint.flow.bodies import abstract, harmless, mentions, never_returns, sta
 from memlint.flow.effects import always_gives, consistent, effect_of
 from memlint.flow.likely import Likely
 from memlint.flow.machine import FieldStore, Machine, World
-from memlint.flow.owners import FieldLoss, Fields, field_makers, instance_kind
+from memlint.flow.makers import field_makers
+from memlint.flow.owners import FieldLoss, Fields, instance_kind
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import Site, SiteRecord
 from memlint.flow.solver import Solver

@@ -21,7 +21,7 @@ from memlint.flow.summaries import Effect, Summary
 from memlint.flow.units import Unit
 from memlint.source.names import FunctionNode, ModuleNames
 from memlint.source.text import Source
-from memlint.source.walk import children, statements, walk
+from memlint.source.walk import children, walk
 
 CLOSERS = frozenset(
     {
@@ -98,6 +98,8 @@ class Fields:
             if record.site.kind.child and _made_from_field(record.site.node):
                 continue  # it ends with the field that it was made from
             family = self._family(unit.owner or "")
+            if self._closed_by_a_base(family):
+                continue
             if store.attribute.startswith("_") and self._foreign(family) and not mentions.uses(store.attribute):
                 continue  # nobody in sight reads it: it is for a base of another library
             every = [*(self.names.classes[name] for name in family), *inherited]
@@ -163,6 +165,13 @@ class Fields:
                 if not known and not _PLAIN_BASES.intersection(candidates):
                     return True
         return False
+
+    def _closed_by_a_base(self, family: list[str]) -> bool:
+        """Whether one of the classes extends a library's resource, whose own release may end what its fields hold."""
+        types = self.catalogue.types
+        bases = [base for name in family for base in self.names.classes[name].bases]
+        kinds = [types.get(self.catalogue.resolve(each)) for base in bases for each in self.names.qualified(base)]
+        return any(kind is not None and kind.category is Category.HANDLE for kind in kinds)
 
     def _of_another(self, use: tuple[ast.AST, ...], family: list[str]) -> bool:
         """Whether a mention is of another class's own field of that name: ``self.f`` in a class that sets it too."""
@@ -265,22 +274,6 @@ class Fields:
                 if isinstance(base, ast.Name) and base.id == store.owner:
                     return False  # another method of the object may have released it
         return True
-
-
-def field_makers(node: ast.ClassDef) -> dict[str, ast.expr]:
-    """The callee whose result a field is, for fields that one call sets, and nothing else but None does."""
-    makers: dict[str, list[ast.expr | None]] = {}
-    for each in statements(node.body):
-        match each:
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=value):
-                pass
-            case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=name), value=ast.expr() as value):
-                pass
-            case _:
-                continue
-        if not (isinstance(value, ast.Constant) and value.value is None):
-            makers.setdefault(name, []).append(value.func if isinstance(value, ast.Call) else None)
-    return {name: found[0] for name, found in makers.items() if len(found) == 1 and found[0] is not None}
 
 
 def instance_kind(
