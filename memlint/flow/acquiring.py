@@ -11,6 +11,7 @@ from memlint.flow.handing import Handing
 from memlint.flow.state import Status
 from memlint.flow.values import NONE, UNKNOWN, Handle, Literal, Pending, Result, Symbol, Value
 from memlint.flow.wording import call_text
+from memlint.source.walk import walk
 
 _MEMORY = frozenset({"io.BytesIO", "io.StringIO"})
 
@@ -60,6 +61,9 @@ class Acquiring(Handing):
             return Result(Symbol(m.world.catalogue.result_types((entry.call,)) or (entry.call,)))
         if self.in_memory():
             return Result(Symbol(m.world.catalogue.result_types((entry.call,)) or (entry.call,)))
+        name = _path(node.args[0]) if m.asked and node.args and entry.call == "builtins.open" else None
+        if name is not None and name in m.asked:
+            state.facts[name] = True  # what has been opened by a name had one
         for value in wrapped:
             m.transfer(state, value, node, f"wrapped by `{call_text(node)}`")
         self.lend((entry.call,))
@@ -70,12 +74,15 @@ class Acquiring(Handing):
         return made
 
     def in_memory(self) -> bool:
-        """Whether what is opened lies in memory: an archive in a buffer holds no descriptor."""
+        """Whether what is opened lies in memory, or in a stream that a block opened: an archive there holds nothing."""
         for argument, position in (("file", 0), ("fileobj", None)):
             match self.arguments.find(argument, position):
                 case Result(of=Symbol(names)) if _MEMORY & set(names):
                     return True
-        return False
+        first = self.i.node.args[0] if self.i.node.args else None
+        if self.m.streams is None and isinstance(first, ast.Name):
+            self.m.streams = _streams_of_blocks(self.m.graph.node)
+        return isinstance(first, ast.Name) and first.id in (self.m.streams or ())
 
     def managed(self) -> set[Handle]:
         """Resources that an open ``with`` will release: a wrapper around one owes nothing of its own."""
@@ -117,3 +124,20 @@ def _path(node: ast.expr) -> str | None:
             return None if head is None else f"{head}.{attribute}"
         case _:
             return None
+
+
+def _streams_of_blocks(function: ast.AST) -> frozenset[str]:
+    """The names that a block gives to what a callee opened, whatever library that is of: ``with store.open() as f``."""
+    return frozenset(
+        item.optional_vars.id
+        for node in walk(function)
+        if isinstance(node, (ast.With, ast.AsyncWith))
+        for item in node.items
+        if isinstance(item.optional_vars, ast.Name) and any(map(_opens, walk(item.context_expr)))
+    )
+
+
+def _opens(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and "open" in (
+        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    )

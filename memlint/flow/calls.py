@@ -18,7 +18,7 @@ from memlint.flow.acquiring import Acquiring
 from memlint.flow.arguments import Arguments
 from memlint.flow.exceptions import Flight, operating
 from memlint.flow.handing import ENTERING, believed
-from memlint.flow.machine import Machine, container_number
+from memlint.flow.machine import Machine
 from memlint.flow.raising import QUIET_ON_RESOURCES, RaiseLevel
 from memlint.flow.sites import ExitKind
 from memlint.flow.state import State
@@ -41,6 +41,7 @@ from memlint.flow.values import (
     Taken,
     Value,
     View,
+    container_number,
 )
 from memlint.flow.wording import call_text
 from memlint.source.walk import walk
@@ -385,7 +386,7 @@ class _Call(Acquiring):
                 self.give_one_away(value, f"handed to `{call_text(node)}`")
         quiet = summary.asynchronous or self.is_quiet_method(word, "") or self.takes_one_end(word)
         if not quiet and not (state.status and m.world.level is not RaiseLevel.STRICT and summary.harmless()):
-            self.raises()
+            self.raises(making=self.names_class(word) and not summary.gives)
         for value, effect in effects:
             if effect is Effect.RELEASES_UNLESS_RAISED:
                 m.release(state, value, node)

@@ -42,8 +42,12 @@ class Handing:
             self.give_away(f"handed to `{call_text(self.i.node)}`")
         quiet = self.is_quiet_method(word, receiver) or self.makes_from_nothing(word) or self.takes_one_end(word)
         if not quiet and not self.encodes(word):
-            self.raises()
+            self.raises(making=self.names_class(word))
         return value
+
+    def names_class(self, word: str) -> bool:
+        """Whether a callee is a class, by its name."""
+        return word[:1].isupper() and not word.isupper()
 
     def encodes(self, word: str) -> bool:
         """Whether text is made into UTF-8, which holds all text."""
@@ -55,7 +59,7 @@ class Handing:
     def makes_from_nothing(self, word: str) -> bool:
         """Whether a class, by its name, is called without arguments: there is nothing that could be wrong with them."""
         bare = not self.arguments.positional and not self.arguments.keywords
-        return bare and self.m.world.level is not RaiseLevel.STRICT and word[:1].isupper() and not word.isupper()
+        return bare and self.m.world.level is not RaiseLevel.STRICT and self.names_class(word)
 
     def takes_one_end(self, word: str) -> bool:
         """Whether a class is handed one end of a pair that one call made: wrapping both ends is one step."""
@@ -110,9 +114,16 @@ class Handing:
 
     # --- exceptions ----------------------------------------------------------------------------------------------
 
-    def raises(self, *, classes: tuple[str, ...] | None = None, acquiring: Acquire | None = None) -> None:
-        """The call may raise, unless the level of the raise model says otherwise."""
+    def raises(
+        self, *, classes: tuple[str, ...] | None = None, acquiring: Acquire | None = None, making: bool = False
+    ) -> None:
+        """The call may raise, unless the level of the raise model says otherwise.
+
+        ``making``: all that it does is make an object that owes nothing.
+        """
         m = self.m
+        if making and m.world.level is not RaiseLevel.STRICT:
+            m.making.add(id(self.i.node))
         if m.world.level is RaiseLevel.RELAXED and classes is None:
             return
         quiet = False

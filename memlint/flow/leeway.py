@@ -1,8 +1,9 @@
 """Failures that nobody holds against a resource: places where the code that would release it could not stand.
 
-Three shapes.  The steps of a comprehension that is returned as it is, for what an earlier turn of it acquired: there
+Four shapes.  The steps of a comprehension that is returned as it is, for what an earlier turn of it acquired: there
 is no name by which to release it.  What works out the arguments of the wait for a process: the wait is the next thing
-that happens.  And the body of a loop that polls a process: the loop is how the process is watched.
+that happens.  The body of a loop that polls a process: the loop is how the process is watched.  And what is done
+when a count of failures says that every turn of a loop has failed: then no turn has acquired anything.
 """
 
 from __future__ import annotations
@@ -27,18 +28,28 @@ class Leeway:
     """The nodes of each returned comprehension, by identity."""
     _waiting: set[int] = field(default_factory=set)
     """The nodes in the arguments of waits, and in loops that poll."""
+    _hopeless: list[tuple[frozenset[int], frozenset[int]]] = field(default_factory=list)
+    """The nodes of each loop that counts its failures, and those that are run when all its turns have failed."""
 
     def forgives(self, site: Site, raiser: ast.AST) -> bool:
         """Whether what was acquired at ``site`` may be lost when ``raiser`` fails."""
         if self._comprehensions is None:
-            self._comprehensions = []
             self._look()
+        assert self._comprehensions is not None
         if site.kind.category is Category.PROCESS and id(raiser) in self._waiting:
             return True
-        return any(id(raiser) in nodes and id(site.node) in nodes for nodes in self._comprehensions)
+        return self.apart(site, raiser) or any(
+            id(raiser) in nodes and id(site.node) in nodes for nodes in self._comprehensions
+        )
+
+    def apart(self, site: Site, raiser: ast.AST) -> bool:
+        """Whether ``raiser`` is reached only when every turn of the loop around ``site`` has failed."""
+        if self._comprehensions is None:
+            self._look()
+        return any(id(site.node) in loop and id(raiser) in then for loop, then in self._hopeless)
 
     def _look(self) -> None:
-        assert self._comprehensions is not None
+        self._comprehensions = []
         for node in walk(self.function):
             if isinstance(node, ast.Return) and isinstance(node.value, _COMPREHENSIONS):
                 self._comprehensions.append(frozenset(id(each) for each in walk(node.value)))
@@ -48,6 +59,38 @@ class Leeway:
                 isinstance(each, ast.Call) and _word(each) == "poll" for each in walk(node)
             ):
                 self._waiting.update(id(each) for each in walk(node))
+            if isinstance(node, (ast.For, ast.While)) and (counts := _counted_failures(node)):
+                nodes = frozenset(id(each) for each in walk(node))
+                for test in walk(self.function):
+                    if isinstance(test, ast.If) and id(test) not in nodes and _asks_for_length(test.test, counts):
+                        then = frozenset(id(each) for part in test.body for each in walk(part))
+                        self._hopeless.append((nodes, then))
+
+
+def _counted_failures(loop: ast.For | ast.While) -> frozenset[str]:
+    """The containers to which the handlers of a loop add, and nothing else in it does."""
+    handlers = [each for each in walk(loop) if isinstance(each, ast.ExceptHandler)]
+    handled = {id(each) for handler in handlers for each in walk(handler)}
+    found: set[str] = set()
+    others: set[str] = set()
+    for node in walk(loop) if handlers else ():
+        match node:
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+                (found if id(node) in handled else others).add(name)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append" | "add")):
+                (found if id(node) in handled else others).add(name)
+    return frozenset(found - others)
+
+
+def _asks_for_length(test: ast.expr, names: frozenset[str]) -> bool:
+    """Whether a test compares the length of one of the containers."""
+    return isinstance(test, ast.Compare) and any(
+        isinstance(side, ast.Call)
+        and isinstance(side.func, ast.Name)
+        and side.func.id == "len"
+        and any(isinstance(each, ast.Name) and each.id in names for each in side.args)
+        for side in (test.left, *test.comparators)
+    )
 
 
 def _handed(call: ast.Call) -> Iterator[ast.expr]:

@@ -16,7 +16,7 @@ from memlint.findings import Span, StepKind
 from memlint.flow.exceptions import Flight
 from memlint.flow.leeway import Leeway
 from memlint.flow.raising import RaiseLevel
-from memlint.flow.sites import ExitKind, Fate, Mark, Outcome, Site, SiteRecord, Trail
+from memlint.flow.sites import LOST, ExitKind, Fate, Mark, Outcome, Site, SiteRecord, Trail
 from memlint.flow.state import REACHING, State, Status
 from memlint.flow.summaries import Given, Summary
 from memlint.flow.values import (
@@ -32,6 +32,7 @@ from memlint.flow.values import (
     Symbol,
     Taken,
     Value,
+    container_number,
 )
 from memlint.flow.wording import call_text, shortened
 from memlint.source.names import FunctionNode, ModuleNames
@@ -126,6 +127,12 @@ class Machine:
     """Blocks from which no acquisition can be reached: an exception that finds nothing owed is not followed there."""
     unheard: bool = False
     """Whether there was such an exception."""
+    asked: frozenset[str] = frozenset()
+    """The tests, by their source text, whose outcomes are remembered."""
+    streams: frozenset[str] | None = None
+    """The names of streams that blocks of this function opened, once they have been asked for."""
+    making: set[int] = field(default_factory=set)
+    """Calls, by identity, that make an object that owes nothing."""
     wrapped: dict[int, list[Handle]] = field(default_factory=dict)
     """What the resource of a site wraps, and releases with itself."""
     by_block: set[int] = field(default_factory=set)
@@ -181,6 +188,10 @@ class Machine:
         state.flight = flight
         state.returning = None
         held = state.held()
+        if held and isinstance(flight.node, ast.Raise):
+            for handle in [h for h in held if self._leeway_here().apart(self.records[h.site].site, flight.node)]:
+                del state.status[handle]
+            held = state.held()
         if held:
             state.failed |= frozenset(held)
             text = f"{flight.text or f'`{call_text(flight.node)}`'} {flight.kind.value}"
@@ -190,9 +201,12 @@ class Machine:
         self._raised.append(state)
 
     def _forgives(self, handle: Handle, raiser: ast.AST) -> bool:
+        return self._leeway_here().forgives(self.records[handle.site].site, raiser)
+
+    def _leeway_here(self) -> Leeway:
         if self._leeway is None:
             self._leeway = Leeway(self.graph.node)
-        return self._leeway.forgives(self.records[handle.site].site, raiser)
+        return self._leeway
 
     # --- obligations ---------------------------------------------------------------------------------------------
 
@@ -305,7 +319,7 @@ class Machine:
         exit_kind, raiser = (raised.exit, raised.node) if raised is not None else (None, None)
         if raised is None and fate is Fate.RAISED and state.flight is not None:
             exit_kind, raiser = state.flight.kind, state.flight.node  # it was in flight before the acquisition
-        record.note(Outcome(fate, node, text, trail, exit_kind, raiser))
+        record.note(Outcome(fate, node, text, trail, exit_kind, raiser, id(raiser) in self.making))
 
     def check_lost(self, state: State, node: ast.AST, fate: Fate) -> None:
         """Find what is owed and can no longer be reached."""
@@ -321,7 +335,7 @@ class Machine:
                 return
         for handle in held:
             if handle in missing:
-                self.lose(state, handle, node, fate, _LOST[fate])
+                self.lose(state, handle, node, fate, LOST[fate])
 
     def _note(self, state: State, handle: Handle, fate: Fate, node: ast.AST, text: str) -> None:
         self.records[handle.site].note(Outcome(fate, node, text, state.trail))
@@ -448,16 +462,3 @@ class Machine:
         for position, handle in made:
             items[position or 0] = handle
         return Pair(tuple(items))
-
-
-def container_number(node: ast.AST) -> int:
-    """A number for the container that a piece of syntax makes, the same whenever it is met."""
-    return int(getattr(node, "lineno", 0)) * 10_000 + int(getattr(node, "col_offset", 0))
-
-
-_LOST = {
-    Fate.DISCARDED: "nothing refers to it any more",
-    Fate.REPLACED: "its last name is bound to something else",
-    Fate.RAISED: "the exception drops it",
-    Fate.UNRELEASED: "leaves the function without a release",
-}

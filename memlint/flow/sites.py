@@ -30,6 +30,15 @@ class Fate(enum.Enum):
     __hash__ = object.__hash__  # as for the states of obligations
 
 
+LOST = {
+    Fate.DISCARDED: "nothing refers to it any more",
+    Fate.REPLACED: "its last name is bound to something else",
+    Fate.RAISED: "the exception drops it",
+    Fate.UNRELEASED: "leaves the function without a release",
+}
+"""What a witness says at the end of a path."""
+
+
 class ExitKind(enum.Enum):
     """How control may leave at a step."""
 
@@ -119,6 +128,8 @@ class Outcome:
     exit: ExitKind | None = None
     raiser: ast.AST | None = None
     """The step at which the exception started."""
+    light: bool = False
+    """All that this step does is make an object that owes nothing."""
 
 
 class Misuse(enum.Enum):
@@ -167,7 +178,14 @@ class SiteRecord:
         known.late = known.late and late
 
     def note(self, outcome: Outcome) -> None:
-        """Remember an outcome, if it is the first of its fate; what raises says more than what is cancelled."""
+        """Remember an outcome, if it is the first of its fate.
+
+        What raises says more than what is cancelled, and what works more than what only makes an object.
+        """
         known = self.outcomes.get(outcome.fate)
-        if known is None or (known.exit is ExitKind.CANCEL and outcome.exit is ExitKind.RAISE):
+        if (
+            known is None
+            or known.light > outcome.light
+            or (known.exit is ExitKind.CANCEL and outcome.exit is ExitKind.RAISE and not outcome.light)
+        ):
             self.outcomes[outcome.fate] = outcome

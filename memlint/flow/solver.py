@@ -34,6 +34,7 @@ from memlint.flow.values import (
     Turned,
     Value,
 )
+from memlint.flow.wording import cut
 
 STATES_PER_BLOCK = 24
 """Beyond this many different states at one block, further ones are not followed; of those that owe nothing, what they
@@ -76,6 +77,7 @@ class Solver:
     def run(self, initial: State) -> None:
         """Follow every path from the function's entry."""
         self.repeated = repeated_tests(self.graph)
+        self.machine.asked = frozenset(text for text, _ in self.repeated.values())
         ways = [self.graph.successors(block) for block in self.graph.blocks]
         self.live = live_at(self.graph, ways, self.repeated)
         self.joins = joining_blocks(self.graph, ways)
@@ -226,7 +228,7 @@ class Solver:
 
     def _shown(self, test: ast.expr) -> str:
         if id(test) not in self._texts:
-            self._texts[id(test)] = _short(ast.unparse(test))
+            self._texts[id(test)] = cut(ast.unparse(test))
         return self._texts[id(test)]
 
     def _advance(self, end: ir.Advance, state: State) -> None:
@@ -357,10 +359,6 @@ def _assume(state: State, test: ast.expr, outcome: bool) -> None:
                 operator, (ast.Is, ast.Eq, ast.IsNot, ast.NotEq)
             ):
                 state.places.setdefault(name, NONE)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 _STANDARD: dict[type[ast.cmpop], bool] = {

@@ -12,7 +12,7 @@ from memlint.findings import StepKind
 from memlint.flow import late
 from memlint.flow.bodies import only_uses
 from memlint.flow.calls import call
-from memlint.flow.machine import Machine, container_number
+from memlint.flow.machine import Machine
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import ExitKind, Fate, Mark
 from memlint.flow.state import State, Status
@@ -36,6 +36,7 @@ from memlint.flow.values import (
     Taken,
     Value,
     View,
+    container_number,
 )
 from memlint.flow.wording import call_text
 
@@ -386,11 +387,14 @@ def _await(m: Machine, i: ir.Await, state: State) -> bool:
     if isinstance(source, Taken):
         before = state.copy()
         before.answer(source, held=False)  # an acquisition that is cancelled holds nothing
+    elif isinstance(source, Handle) and not tasks:
+        before = state.copy()
+        before.status.pop(source, None)  # nor does one that turns out to be awaited
     text = call_text(i.node.value) if isinstance(i.node, ast.Await) else "await"
     if not _only_waits(m, source):
         m.may_raise(before, i.node, f"`await {text}`")
     m.may_raise(before, i.node, f"`await {text}`", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",))
-    value: Value = source if isinstance(source, Taken) else UNKNOWN
+    value: Value = source if isinstance(source, (Taken, Handle)) and not tasks else UNKNOWN
     state.set(i.target, m.awaited(state, source.call) if isinstance(source, Pending) else value)
     return True
 

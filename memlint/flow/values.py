@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 
 
@@ -164,6 +165,7 @@ _DATA = frozenset(
         "stderr", "fd", "url", "status", "headers", "code", "reason", "port", "host", "family", "type", "proto",
         "size", "width", "height", "format", "info", "shape", "dtype", "text", "content", "length", "filename",
         "ok", "cookies", "history", "sheetnames", "columns", "palette", "n_frames", "attrs", "version",
+        "metadata", "schema", "schema_arrow",
     }
 )  # fmt: skip
 """Attributes of resources that are no way back to the resource."""
@@ -182,3 +184,8 @@ def parts(value: Value) -> tuple[Value, ...]:
             return (of,)
         case _:
             return ()
+
+
+def container_number(node: ast.AST) -> int:
+    """A number for the container that a piece of syntax makes, the same whenever it is met."""
+    return int(getattr(node, "lineno", 0)) * 10_000 + int(getattr(node, "col_offset", 0))

@@ -13,6 +13,11 @@ def shortened(node: ast.AST) -> str:
     return text if len(text) <= _WIDTH else call_text(node)
 
 
+def cut(text: str) -> str:
+    """The source of a test, cut to a width that a witness has room for."""
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
 def call_text(node: ast.AST) -> str:
     """A call as messages name it: ``json.load()``; long chains are cut from the left."""
     if isinstance(node, ast.Call):

@@ -52,7 +52,7 @@ def strongest(record: SiteRecord) -> tuple[str, Outcome] | None:
         if outcome is not None:
             return CATEGORY_CODES.get(category) or _HANDLE_CODES[fate], outcome
     raised = record.outcomes.get(Fate.RAISED)
-    if raised is None or _ends_by_itself(record.site.kind):
+    if raised is None or raised.light or _ends_by_itself(record.site.kind):
         return None
     if not record.outcomes.keys() & {Fate.RELEASED, Fate.TRANSFERRED}:
         return None  # no path that returns: it is meant to last until the program ends
