@@ -13,6 +13,7 @@ from memlint.cfg.builder import build
 from memlint.cfg.graph import FunctionNode, Graph, TooLarge
 from memlint.findings import Skipped
 from memlint.flow.bodies import abstract, harmless, mentions, never_returns, starred
+from memlint.flow.chart import Chart
 from memlint.flow.effects import always_gives, consistent, effect_of
 from memlint.flow.likely import Likely
 from memlint.flow.machine import FieldStore, Machine, World
@@ -255,13 +256,14 @@ class FileAnalyser:
         if graph is None:
             return None
         machine = self.machine(unit, graph)
-        solver = Solver(machine, graph, self._lines)
+        chart = Chart.of(machine, self._lines)
+        solver = Solver(machine, chart)
         solver.run(self.initial(graph))
         if machine.reclaimed:
             kept = frozenset(machine.reclaimed)
             machine = self.machine(unit, graph)
             machine.kept = kept
-            solver = Solver(machine, graph, self._lines)
+            solver = Solver(machine, chart)
             solver.run(self.initial(graph))
         if solver.bounded is not None:
             self._skip(unit, solver.bounded)
@@ -271,7 +273,7 @@ class FileAnalyser:
         )
         if graph.generator or not always_gives(unit.node, machine):
             gives = ()
-        if gives and solver.pruned and self._withholds(unit, graph, machine):
+        if gives and solver.pruned and self._withholds(unit, machine, chart):
             gives = ()
         stores = [store for store in machine.stores if store.site not in machine.by_block]
         return UnitReport(unit, machine.records, stores, consistent(gives))
@@ -280,10 +282,10 @@ class FileAnalyser:
         """What a caller gets, with the call that acquires it: the innermost, where wrappers call wrappers."""
         return Given(site.kind, position, site.origin or (self.source.path, self.source.span(site.node)))
 
-    def _withholds(self, unit: Unit, graph: Graph, seen: Machine) -> bool:
+    def _withholds(self, unit: Unit, seen: Machine, chart: Chart) -> bool:
         """Whether a return that gives a resource by one path gives something else by a path that owes nothing."""
-        machine = self.machine(unit, graph)
-        Solver(machine, graph, self._lines, whole=True).run(self.initial(graph))
+        machine = self.machine(unit, seen.graph)
+        Solver(machine, chart, whole=True).run(self.initial(seen.graph))
         return bool(seen.giving & machine.withholding)
 
     def graph(self, unit: Unit) -> Graph | None:
@@ -543,7 +545,7 @@ class FileAnalyser:
         state = self.initial(graph)
         handle = machine.acquire(state, graph.node, kind)
         state.places[parameter] = Pair((handle,)) if starred(graph.node, parameter) else handle
-        solver = Solver(machine, graph, ())
+        solver = Solver(machine, Chart.of(machine, ()))
         solver.run(state)
         if solver.bounded is not None:
             return Effect.TAKES

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from memlint.cfg import instructions as ir
 from memlint.cfg.graph import Block, Graph
 from memlint.cfg.instructions import Instruction, Place
+from memlint.flow.telling import attribute, named_classes, plain
+from memlint.flow.values import Value
 
 Item = Place | tuple[str]
 
@@ -19,17 +21,34 @@ class Live:
     bits: Mapping[Item, int]
     """One bit for each place, and for each remembered test (by its key, in a tuple)."""
     masks: Sequence[int]
-    """The bits of what is live at each block."""
+    """The bits of what is live at each block; one to the left of each, whether a plain value there is looked at."""
+    telling: Collection[Place] | None = None
+    """Places at which plain values are looked at somewhere; None when that was not asked."""
+    _known: dict[Place, tuple[int, int]] = field(default_factory=dict)
+    """The bits of a place: those of which one must be live, and that which must be for a plain value as well."""
 
-    def dead(self, block: int, places: Iterable[Place]) -> list[Place]:
-        """Those of some places that nobody reads any more; an attribute is read as long as its object is."""
-        mask, bits = self.masks[block], self.bits
-        return [
-            place
-            for place in places
-            if not mask & bits.get(place, 0)
-            and (place.__class__ is int or not mask & bits.get(place.partition(".")[0], 0))  # type: ignore[union-attr]
-        ]
+    def dead(self, block: int, places: Mapping[Place, Value]) -> list[Place]:
+        """Those of some places whose values nobody asks for any more."""
+        mask, known = self.masks[block], self._known
+        found = []
+        for place, value in places.items():
+            read, looked = known.get(place) or self._bits(place)
+            if not mask & read or (not mask & looked and plain(value)):
+                found.append(place)
+        return found
+
+    def _bits(self, place: Place) -> tuple[int, int]:
+        read = self.bits.get(place, 0)
+        if isinstance(place, int):
+            looked = read if self.telling is None or place in self.telling else 0
+        elif "." in place:  # an attribute is read as long as its object is
+            base, _, name = place.partition(".")
+            read |= self.bits.get(base, 0)
+            looked = self.bits.get(attribute(name.rpartition(".")[2]), 0) << 1
+        else:
+            looked = read << 1
+        known = self._known[place] = read, read if self.telling is None else looked
+        return known
 
     def reads(self, block: int, place: Place) -> bool:
         """Whether a place may be read at a block or later."""
@@ -40,18 +59,24 @@ class Live:
         return bool(self.masks[block] & self.bits.get((test,), 0))
 
 
-def live_at(graph: Graph, ways: Sequence[tuple[int, ...]], repeated: Mapping[int, tuple[str, bool]]) -> Live:
-    """What may be read, and which remembered tests may be met, at or after each block; ``ways`` are its successors."""
+def live_at(
+    graph: Graph, ways: Sequence[tuple[int, ...]], repeated: Mapping[int, tuple[str, bool]],
+    telling: Collection[Place] | None = None,
+) -> Live:  # fmt: skip
+    """What may be read, and which remembered tests may be met, at or after each block; ``ways`` are its successors.
+
+    ``telling`` are the places at which plain values are looked at; None: let all be looked at as long as they are read.
+    """
     bits: dict[Item, int] = {}
     live: list[int] = []
     passed: list[int] = []
     for block in graph.blocks:
-        reads, sets = _exposed(block)
+        reads, looks, sets = _exposed(block, telling or ())
         end = block.end
         if end.__class__ is ir.Branch and id(end.node) in repeated:
             reads.add((repeated[id(end.node)][0],))
-        live.append(_mask(reads, bits))
-        passed.append(~_mask(sets, bits))
+        live.append(_mask(reads, bits) | _mask(looks, bits) << 1)
+        passed.append(~(_mask(sets, bits) * 3))
     landings = [block.landing for block in graph.blocks]
     changed = True
     while changed:
@@ -64,7 +89,7 @@ def live_at(graph: Graph, ways: Sequence[tuple[int, ...]], repeated: Mapping[int
             if merged != before:
                 live[number] = merged
                 changed = True
-    return Live(bits, live)
+    return Live(bits, live, telling)
 
 
 def _mask(found: set[Item], bits: dict[Item, int]) -> int:
@@ -72,7 +97,7 @@ def _mask(found: set[Item], bits: dict[Item, int]) -> int:
     for each in found:
         known = bits.get(each)
         if known is None:
-            known = bits[each] = 1 << len(bits)
+            known = bits[each] = 1 << 2 * len(bits)
         mask |= known
     return mask
 
@@ -104,19 +129,24 @@ _OPERANDS: Mapping[type, tuple[str, ...]] = {
 """The fields by which an instruction, or the end of a block, reads a place; what reads more is listed below."""
 
 
-def _exposed(block: Block) -> tuple[set[Item], set[Item]]:
-    """The places that a block reads as they were when it began, and those that it sets before it ends."""
+def _exposed(block: Block, telling: Collection[Place]) -> tuple[set[Item], set[Item], set[Item]]:
+    """The places that a block reads as they were when it began, those that it looks at, and those that it sets."""
     reads: set[Item] = set()
+    looks: set[Item] = set()
     sets: set[Item] = set()
     for i in block.instructions:
         kind = i.__class__
         if kind is ir.Load:
             if i.name not in sets:  # type: ignore[union-attr]
                 reads.add(i.name)  # type: ignore[union-attr]
+                if i.target in telling:  # type: ignore[union-attr]
+                    looks.add(i.name)  # type: ignore[union-attr]
             sets.add(i.target)  # type: ignore[union-attr]
             continue
         if kind is ir.EndStatement:
             continue
+        if kind is ir.GetAttribute and i.target in telling:  # type: ignore[union-attr]
+            looks.add(attribute(i.name))  # type: ignore[union-attr]
         for name in _OPERANDS.get(kind, ()):
             place = getattr(i, name)
             if place is not None and place not in sets:
@@ -135,7 +165,8 @@ def _exposed(block: Block) -> tuple[set[Item], set[Item]]:
         place = getattr(block.end, name)
         if place is not None and place not in sets:
             reads.add(place)
-    return reads, sets
+    looks.update(name for name in named_classes(block.end) if name not in sets)
+    return reads, looks, sets
 
 
 _MORE = frozenset({ir.Call, ir.Build, ir.Opaque, ir.Define})

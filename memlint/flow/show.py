@@ -12,6 +12,7 @@ from memlint.catalogue.model import Catalogue
 from memlint.cfg.builder import build
 from memlint.cfg.show import show_graph
 from memlint.flow.analysis import Elsewhere, FileAnalyser
+from memlint.flow.chart import Chart
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.solver import Solver
 from memlint.flow.state import State
@@ -114,7 +115,7 @@ def show_facts(
         return f"{unit.symbol}: not followed: {reasons[-1]}\n"
     machine = analyser.machine(unit, graph)
     every = range(1, len(source.lines) + 2)
-    solver = Solver(machine, graph, every, trace=[])
+    solver = Solver(machine, Chart.of(machine, every), trace=[])
     solver.run(analyser.initial(graph))
     assert solver.trace is not None
     lines = [unit.symbol]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import ast
-from bisect import bisect_left, bisect_right
-from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections import deque
 from dataclasses import dataclass, field
 
 from memlint.cfg import instructions as ir
 from memlint.cfg.graph import RAISED, RETURNED, Graph
 from memlint.findings import StepKind
 from memlint.flow import late
+from memlint.flow.chart import Chart
 from memlint.flow.exceptions import Flight, Match, meet
-from memlint.flow.liveness import Live, live_at
 from memlint.flow.machine import Machine
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import ExitKind, Mark
@@ -48,23 +46,13 @@ class Solver:
     """The work-list over (block, state)."""
 
     machine: Machine
-    graph: Graph
-    lines: Sequence[int]
-    """Sorted lines on which something may be acquired."""
+    chart: Chart
     seen: dict[int, set[Key]] = field(default_factory=dict)
     queue: deque[tuple[int, State]] = field(default_factory=deque)
     ended: list[tuple[State, bool]] = field(default_factory=list)
     """Final states, each with True when an exception ended it."""
     bounded: str | None = None
     """Why the analysis stopped early, if it did."""
-    live: Live = field(default_factory=lambda: Live({}, ()))
-    joins: frozenset[int] = frozenset()
-    """Blocks that are entered from more than one place: only there can equal states meet."""
-    acquiring: frozenset[int] = frozenset()
-    """Blocks from which an acquisition can still be reached."""
-    repeated: Mapping[int, tuple[str, bool]] = field(default_factory=dict)
-    """The keys of tests (by the identity of their nodes) that occur more than once: only their outcomes are
-    remembered."""
     _texts: dict[int, str] = field(default_factory=dict)
     """How a test is shown, by the identity of its node."""
     whole: bool = False
@@ -73,17 +61,16 @@ class Solver:
     """Whether a path was not followed because nothing is owed on it."""
     trace: list[tuple[int, State]] | None = None
     """When it is a list, every state that arrives at a block is added to it."""
+    graph: Graph = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.graph = self.machine.graph
 
     def run(self, initial: State) -> None:
         """Follow every path from the function's entry."""
-        self.repeated = repeated_tests(self.graph)
-        self.machine.asked = frozenset(text for text, _ in self.repeated.values())
-        ways = [self.graph.successors(block) for block in self.graph.blocks]
-        self.live = live_at(self.graph, ways, self.repeated)
-        self.joins = joining_blocks(self.graph, ways)
-        self.acquiring = acquiring_blocks(self.graph, ways, self.lines)
+        self.machine.asked = frozenset(text for text, _ in self.chart.repeated.values())
         if not self.whole and self.trace is None:
-            self.machine.silent = frozenset(range(len(self.graph.blocks))) - self.acquiring
+            self.machine.silent = frozenset(range(len(self.graph.blocks))) - self.chart.acquiring
         self._follow(initial)
         self.pruned = self.pruned or self.machine.unheard
 
@@ -105,11 +92,11 @@ class Solver:
         if number in (RETURNED, RAISED):
             self.leave(state, raised=number == RAISED)
             return
-        idle = number not in self.acquiring and not state.owes() and state.returning is None
+        idle = number not in self.chart.acquiring and not state.owes() and state.returning is None
         if idle and not self.whole and not self._watched(number, state):
             self.pruned = True
             return  # nothing is owed, nothing will be, and nothing can be done too late
-        if number not in self.joins and self.trace is None:
+        if number not in self.chart.joins and self.trace is None:
             self.queue.append((number, state))
             return
         self._forget_dead(number, state)
@@ -120,7 +107,7 @@ class Solver:
             return
         if len(seen) >= STATES_PER_BLOCK:
             self.bounded = f"more than {STATES_PER_BLOCK} states at one point"
-            if state.owes() or number not in self.acquiring or len(seen) >= 2 * STATES_PER_BLOCK:
+            if state.owes() or number not in self.chart.acquiring or len(seen) >= 2 * STATES_PER_BLOCK:
                 return
             state.forget_differences(seen)
             key = state.key()
@@ -134,18 +121,18 @@ class Solver:
     def _watched(self, number: int, state: State) -> bool:
         """Whether a released resource may be used here or later by a name of its own."""
         for place, value in state.places.items() if state.status else ():
-            if self.live.reads(number, place) and late.watched(self.machine, state, value):
+            if self.chart.live.reads(number, place) and late.watched(self.machine, state, value):
                 return True
         return late.stored(self.machine, state)
 
     def _forget_dead(self, number: int, state: State) -> None:
         """Drop what nobody reads any more, unless a resource can be reached by it."""
         places = state.places
-        for place in self.live.dead(number, places):
+        for place in self.chart.live.dead(number, places):
             value = places[place]
             if value.__class__ not in REACHING or not any(True for _ in state.handles(value)):
                 del places[place]
-        for text in [each for each in state.facts if not self.live.meets(number, each)] if state.facts else ():
+        for text in [each for each in state.facts if not self.chart.live.meets(number, each)] if state.facts else ():
             del state.facts[text]
 
     def leave(self, state: State, *, raised: bool) -> None:
@@ -192,8 +179,8 @@ class Solver:
         value = state.places.get(end.place, UNKNOWN)
         known = truth(value, state)
         text, same = ("", True)
-        if known is None and id(end.node) in self.repeated:
-            text, same = self.repeated[id(end.node)]
+        if known is None and id(end.node) in self.chart.repeated:
+            text, same = self.chart.repeated[id(end.node)]
             if text in state.facts:
                 known = state.facts[text] is same
         for outcome, target in ((True, end.true), (False, end.false)):
@@ -306,41 +293,6 @@ class Solver:
         self.arrive(landing, state)
 
 
-def joining_blocks(graph: Graph, ways: Sequence[tuple[int, ...]]) -> frozenset[int]:
-    """Blocks with more than one way in; exceptions are many ways."""
-    entered: Counter[int] = Counter()
-    for block in graph.blocks:
-        for each in ways[block.number]:
-            entered[each] += 1
-        entered[block.landing] += 2
-    return frozenset(number for number, count in entered.items() if count > 1)
-
-
-def acquiring_blocks(graph: Graph, ways: Sequence[tuple[int, ...]], lines: Sequence[int]) -> frozenset[int]:
-    """Blocks that hold a call or attribute on one of the lines, and those from which one can be reached."""
-    before: dict[int, set[int]] = {}
-    pending: list[int] = []
-    for block in graph.blocks:
-        for after in (*ways[block.number], block.landing):
-            before.setdefault(after, set()).add(block.number)
-        for i in block.instructions if lines else ():
-            if (i.__class__ is ir.Call or i.__class__ is ir.GetAttribute) and _on(i.node, lines):
-                pending.append(block.number)
-                break
-    found: set[int] = set()
-    while pending:
-        number = pending.pop()
-        if number not in found:
-            found.add(number)
-            pending.extend(before.get(number, ()))
-    return frozenset(found)
-
-
-def _on(node: ast.AST, lines: Sequence[int]) -> bool:
-    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0) or 0
-    return bisect_left(lines, first) < bisect_right(lines, last)
-
-
 def _element(iterator: Value) -> Value:
     match iterator:
         case Bag(number) | Element(number):
@@ -372,28 +324,3 @@ _STANDARD: dict[type[ast.cmpop], bool] = {
     ast.Eq: True,
 }
 """The outcome of a comparison by which a descriptor is one of the standard three."""
-_OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.NotEq: ast.Eq,
-    ast.IsNot: ast.Is,
-    ast.NotIn: ast.In,
-    ast.GtE: ast.Lt,
-    ast.Gt: ast.LtE,
-}
-
-
-def test_key(test: ast.expr) -> tuple[str, bool]:
-    """The text by which equal tests are known, and False when it says the opposite of ``test``."""
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in _OPPOSITE:
-        turned = ast.Compare(test.left, [_OPPOSITE[type(test.ops[0])]()], test.comparators)
-        return ast.unparse(turned), False
-    return ast.unparse(test), True
-
-
-def repeated_tests(graph: Graph) -> dict[int, tuple[str, bool]]:
-    """The keys of the tests that stand at two places or more of the function's source, by their nodes' identity."""
-    tests = {id(block.end.node): block.end.node for block in graph.blocks if isinstance(block.end, ir.Branch)}
-    if len(tests) < 2:
-        return {}
-    keys = {number: test_key(node) for number, node in tests.items()}
-    counted = Counter(text for text, _ in keys.values())
-    return {number: key for number, key in keys.items() if counted[key[0]] > 1}

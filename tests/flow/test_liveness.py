@@ -5,9 +5,9 @@ import ast
 from memlint.catalogue import load
 from memlint.cfg.builder import build
 from memlint.cfg.graph import ENTRY
+from memlint.flow.chart import repeated_tests
 from memlint.flow.liveness import Item, live_at
 from memlint.flow.show import show_facts
-from memlint.flow.solver import repeated_tests
 from memlint.source.decode import parse
 
 CATALOGUE = load(plugins=False)
