@@ -35,6 +35,17 @@ def wrapped(m: Machine, wrapper: Value, inner: list[Handle]) -> None:
     """From here on the release of ``wrapper`` is the release of what it wraps."""
     if isinstance(wrapper, Handle) and inner:
         m.wrapped[wrapper.site] = inner
+        entry = m.records[wrapper.site].site.entry
+        if len(inner) == 1 and entry is not None and entry.passive and not m.kind(wrapper).release:
+            m.lenders[inner[0]] = wrapper
+
+
+def entered(m: Machine, manager: Handle) -> Handle:
+    """What a block gets that enters a resource: itself, or what it wraps, when it can do nothing but release that."""
+    for inner in m.wrapped.get(manager.site, ()) if m.lenders else ():
+        if m.lenders.get(inner) == manager:
+            return inner
+    return manager
 
 
 def returned(m: Machine, state: State, node: ast.AST) -> None:

@@ -135,6 +135,8 @@ class Machine:
     """Calls, by identity, that make an object that owes nothing."""
     wrapped: dict[int, list[Handle]] = field(default_factory=dict)
     """What the resource of a site wraps, and releases with itself."""
+    lenders: dict[Handle, Handle] = field(default_factory=dict)
+    """The wrapper, by what it wraps, that owes nothing once that is released (``contextlib.closing``)."""
     by_block: set[int] = field(default_factory=set)
     """Sites whose resource a ``with`` released."""
     returned_open: set[tuple[int, int]] = field(default_factory=set)
@@ -250,6 +252,8 @@ class Machine:
             for inner in self.wrapped.get(handle.site, ()):
                 if state.status.get(inner) is Status.GONE:
                     state.status[inner] = Status.RELEASED
+            if handle in self.lenders and self.lenders[handle] in state.status:
+                state.status[self.lenders[handle]] = Status.RELEASED
         match value:
             case Bag(number) | Element(number):
                 state.bags[number] = frozenset()

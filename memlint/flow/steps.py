@@ -244,7 +244,7 @@ def _enter(m: Machine, i: ir.Enter, state: State) -> bool:
     value: Value = UNKNOWN
     match manager:
         case Handle():
-            value = manager
+            value = late.entered(m, manager)
             _entered(m, i, manager, state)
         case Result():
             value = manager
@@ -253,8 +253,8 @@ def _enter(m: Machine, i: ir.Enter, state: State) -> bool:
             state.set(i.manager, value)
     if i.asynchronous and state.held():
         outside = state.copy()
-        if isinstance(value, Handle):
-            outside.status.pop(value, None)  # what fails to open owes nothing
+        if isinstance(made := state.places.get(i.manager), Handle):
+            outside.status.pop(made, None)  # what fails to open owes nothing
         m.may_raise(outside, i.node, "entering it")
         m.may_raise(outside, i.node, "entering it", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",))
     state.set(i.target, value)

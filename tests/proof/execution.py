@@ -54,7 +54,7 @@ class Program:
     """Lines that release the variable of a loop over a container."""
     variants: Variants
     effects: dict[str, str] = field(default_factory=dict)
-    """Functions whose argument their callers must believe taken over: ``takes``, else nothing."""
+    """What callers must believe of functions: ``takes`` over its argument, ``releases`` it come what may, or nothing."""
 
 
 def prepare(text: str) -> Program:
@@ -329,10 +329,12 @@ def _helper(program: Program, name: str, function: Callable[..., object], stage:
             stage.may_fail(line, program.variants.unknown)
             return contextlib.nullcontext()
         given = [resource for argument in arguments for resource in reachable(argument)]
-        if given and _effect(program, name, stage.bounds) == "takes":
+        effect = _effect(program, name, stage.bounds) if given else ""
+        if effect == "takes":
             for resource in given:
                 transfer(resource)
-        quiet = line in program.cleanup and not stage.holds_cleanup()
+        released = [resource.record for resource in given] if effect == "releases" else []
+        quiet = line in program.cleanup and not stage.holds_cleanup(besides=released)
         outer, stage.records = stage.records, []
         stage.blocked += quiet
         value: object = None
@@ -374,11 +376,15 @@ def _only_stores(function: ast.AST) -> bool:
 
 
 def _effect(program: Program, name: str, bounds: Bounds) -> str:
-    """``takes`` when a function stores its argument, or releases or returns it on some paths only."""
+    """``takes`` when a function stores its argument, or releases or returns it on some paths only.
+
+    ``releases`` when it does so on every path, by an exception too: like ``close()``, it has released when it fails.
+    """
     known = program.effects.get(name)
     if known is None:
         fates = explore(program, name, bounds)[PARAMETER, 0].fates
         returned = "returned" in fates and bool(fates & {"released", "normal"})
         mixed = "released" in fates and "normal" in fates
-        known = program.effects[name] = "takes" if "transferred" in fates or returned or mixed else ""
+        known = "takes" if "transferred" in fates or returned or mixed else ""
+        known = program.effects[name] = "releases" if fates == {"released"} else known
     return known

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Container, Generator, Iterator
 from dataclasses import dataclass, field
 from types import FrameType, SimpleNamespace, TracebackType
 
@@ -221,9 +221,9 @@ class Stage:
         if isinstance(error, MISTAKES):
             self.invalid = f"{type(error).__name__}: {error}"
 
-    def holds_cleanup(self) -> bool:
-        """Whether something that was acquired while cleaning up is owed."""
-        return any(record.cleanup and record.state == "held" for record in self.records)
+    def holds_cleanup(self, besides: Container[Record] = ()) -> bool:
+        """Whether something that was acquired while cleaning up is owed, ``besides`` some records."""
+        return any(r.cleanup and r.state == "held" and r not in besides for r in self.records)
 
 
 class Resource:
