@@ -4,23 +4,28 @@ import ast
 
 from memlint.catalogue import load
 from memlint.cfg.builder import build
-from memlint.cfg.graph import ENTRY
-from memlint.flow.chart import repeated_tests
+from memlint.cfg.graph import ENTRY, Graph
+from memlint.flow.chart import making_blocks
 from memlint.flow.liveness import Item, live_at
+from memlint.flow.remembered import remembered_tests
 from memlint.flow.show import show_facts
 from memlint.source.decode import parse
 
 CATALOGUE = load(plugins=False)
 
 
+def build_function(program: str) -> Graph:
+    """The graph of a program's only function."""
+    function = ast.parse(program).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    return build(function)
+
+
 def at_entry(body: str) -> set[Item]:
     """What may be read in a function with this body, seen from its first line; tests stand in tuples."""
-    tree = ast.parse(f"def f(a, b):\n    {body}\n")
-    function = tree.body[0]
-    assert isinstance(function, ast.FunctionDef)
-    graph = build(function)
+    graph = build_function(f"def f(a, b):\n    {body}\n")
     ways = [graph.successors(block) for block in graph.blocks]
-    live = live_at(graph, ways, repeated_tests(graph))
+    live = live_at(graph, ways, remembered_tests(graph, ways))
     return {each for each, bit in live.bits.items() if bit & live.masks[ENTRY]}
 
 
@@ -49,6 +54,21 @@ def test_a_test_is_remembered_while_it_may_be_met_again() -> None:
 
     assert ("a",) in at_entry(twice)
     assert ("a",) not in at_entry("if a: use(1)")
+
+
+def remembered(body: str) -> set[str]:
+    """The tests that are remembered in a function whose third line acquires."""
+    graph = build_function(f"def f(p, flag, other):\n    while p.more():\n        {body}\n")
+    ways = [graph.successors(block) for block in graph.blocks]
+    return {text for text, _ in remembered_tests(graph, ways, making_blocks(graph, [3])).values()}
+
+
+def test_a_loop_that_comes_back_to_a_flag_finds_it_as_it_was_where_it_decides_about_an_acquisition() -> None:
+    acquiring = "if flag: f = open(p)"
+
+    assert remembered(f"{acquiring}\n        if other: p.work()") == {"flag"}
+    assert remembered(f"{acquiring}\n        flag = p.work()") == set()
+    assert remembered(f"{acquiring}\n        flag.pop()") == set()
 
 
 def test_a_temporary_is_live_only_within_its_expression() -> None:

@@ -54,7 +54,7 @@ class Program:
     """Lines that release the variable of a loop over a container."""
     variants: Variants
     effects: dict[str, str] = field(default_factory=dict)
-    """What callers must believe of functions: ``takes`` over its argument, ``releases`` it come what may, or nothing."""
+    """What callers must believe of functions: ``takes`` the argument over, ``releases`` it surely, or nothing."""
 
 
 def prepare(text: str) -> Program:
