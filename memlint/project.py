@@ -11,13 +11,14 @@ from __future__ import annotations
 import ast
 import functools
 import os
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from memlint.catalogue.model import Catalogue
-from memlint.flow.analysis import FileAnalyser, prefilter
+from memlint.flow.analysis import FileAnalyser
+from memlint.flow.kept import Kept
+from memlint.flow.prefilters import prefilter
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.summaries import Effect, Summary
 from memlint.results.grounds import digest_of
@@ -30,10 +31,10 @@ from memlint.source.trees import Trees
 
 T = TypeVar("T")
 
-KEPT = 1_000_000
-"""Bytes of source whose trees are kept at a time; a tree takes some eighty times the room of its source."""
 HOPS = 5
 """Re-exports that are followed from one module to the next."""
+WRAPPERS = 3
+"""Functions that only hand on what the next one gives, and that are followed to the one that acquires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,41 +56,6 @@ class Looked:
 
 
 @dataclass
-class Kept:
-    """The analysers of the modules that were asked for last, of all projects together."""
-
-    most: int = KEPT
-    """Bytes of source that they may have together."""
-    _held: OrderedDict[tuple[str, str], FileAnalyser | None] = field(default_factory=OrderedDict)
-    _size: int = 0
-    _retired: list[FileAnalyser] = field(default_factory=list)
-
-    def get(self, module: tuple[str, str], make: Callable[[], FileAnalyser | None]) -> FileAnalyser | None:
-        """The analyser of a module (its name and path), made when it is not here."""
-        if module in self._held:
-            self._held.move_to_end(module)
-            return self._held[module]
-        made = self._held[module] = make()
-        self._size += _size(made)
-        while self._size > self.most and len(self._held) > 1:
-            _, oldest = self._held.popitem(last=False)
-            self._size -= _size(oldest)
-            if oldest is not None:
-                self._retired.append(oldest)
-        return made
-
-    def let_go(self) -> None:
-        """Free what was pushed out; only for whoever knows that nobody is at work with any of it."""
-        for analyser in self._retired:
-            analyser.close()
-        self._retired.clear()
-
-
-def _size(analyser: FileAnalyser | None) -> int:
-    return 0 if analyser is None else len(analyser.source.text)
-
-
-@dataclass
 class Project:
     """The modules below one folder that belong to one top package."""
 
@@ -106,8 +72,8 @@ class Project:
     _paths: dict[str, str | None] = field(default_factory=dict)
     """Where each text was read."""
     _lines: dict[str, list[int]] = field(default_factory=dict)
-    _giving: dict[str, tuple[bool, frozenset[str]]] = field(default_factory=dict)
-    """Whether a name may give something, and the modules that were looked at to tell."""
+    _giving: dict[tuple[str, int], tuple[bool, frozenset[str]]] = field(default_factory=dict)
+    """Whether a name may give something, by so many wrappers, and the modules that were looked at to tell."""
     _outlines: dict[str, Outline] = field(default_factory=dict)
     looked: Looked = field(default_factory=Looked)
     """Where what is looked at is written down now; a view puts its own here while it asks."""
@@ -159,7 +125,8 @@ class Project:
         except (Unreadable, RecursionError):
             return None
         view = View(self, self._looked_by.setdefault(module, Looked()))
-        return FileAnalyser(source, self.catalogue, self.level, self.strict, module, view)
+        wrapping = functools.partial(view.wrapping, module)
+        return FileAnalyser(source, self.catalogue, self.level, self.strict, module, view, wrapping)
 
     # --- names ---------------------------------------------------------------------------------------------------
 
@@ -204,23 +171,51 @@ class Project:
             self._outlines[module] = Outline(self.text(module) or b"")
         return self._outlines[module]
 
-    def may_give(self, qualified: str) -> bool:
-        """Whether a function or class of the project could acquire something, as far as its bytes tell."""
-        known = self._giving.get(qualified)
+    def may_give(self, qualified: str, wrappers: int = WRAPPERS) -> bool:
+        """Whether a function or class of the project could acquire something, as far as its bytes tell.
+
+        It may do so by calling another one, through so many ``wrappers``.
+        """
+        key = qualified, wrappers
+        known = self._giving.get(key)
         if known is None:
             own = Looked()
-            answer = View(self, own).watch(lambda name: self.knows(name) and self._may_give(name), qualified)
-            known = self._giving[qualified] = answer, frozenset(own.modules)
+            answer = View(self, own).watch(lambda name: self.knows(name) and self._may_give(name, wrappers), qualified)
+            known = self._giving[key] = answer, frozenset(own.modules)
         self.looked.modules |= known[1]
         return known[0]
 
-    def _may_give(self, qualified: str) -> bool:
+    def _may_give(self, qualified: str, wrappers: int) -> bool:
         found = self.definition(qualified)
-        return found is not None and "." not in found.name and self._gives(found)
+        if found is None or "." in found.name or not self.outline(found.module).may_give(found.name):
+            return False
+        return self._holds(found) or any(True for _ in self._wrapping(found, wrappers))
 
-    def _gives(self, found: Definition) -> bool:
-        """Whether a definition has a line that could acquire something, and a way to hand it on."""
-        return self.outline(found.module).may_give(found.name) and self._holds(found)
+    def wrapping(self, module: str, name: str) -> list[int]:
+        """The lines on which a function hands on what another of the project may give."""
+        outline = self.outline(module)
+        if name not in outline.definitions or not outline.may_give(name):
+            return []
+        return list(self._wrapping(Definition(module, name), WRAPPERS))
+
+    def _wrapping(self, found: Definition, wrappers: int) -> Iterator[int]:
+        outline = self.outline(found.module)
+        for called, line in outline.handed(found.name) if wrappers else ():
+            head, dot, rest = called.partition(".")
+            if head in outline.definitions:
+                head = f"{found.module}.{head}"
+            elif head in outline.bound:
+                dots, name = outline.bound[head]
+                head = _absolute(b"." * dots, name.encode(), self._around(found.module))
+            else:
+                continue
+            if self.may_give(f"{head}{dot}{rest}", wrappers - 1):
+                yield line
+
+    def _around(self, module: str) -> str:
+        """What the relative imports of a module are relative to."""
+        path = self._paths.get(module) or ""
+        return module if path.endswith("__init__.py") else module.rpartition(".")[0]
 
     def _holds(self, found: Definition) -> bool:
         """Whether a definition has a line that could acquire something."""
@@ -273,7 +268,8 @@ class Project:
     def _plain(self, found: Definition) -> bool:
         """Whether a function or class is known well enough without being parsed: it gives nothing, and returns."""
         outline = self.outline(found.module)
-        silent = not self._holds(found) or not (outline.may_give(found.name) or outline.asynchronous(found.name))
+        gives = self.may_give(f"{found.module}.{found.name}")
+        silent = not gives and not (outline.asynchronous(found.name) and self._holds(found))
         return silent and outline.surely_returns(found.name)
 
     def _whole(self, found: Definition) -> Summary | None:
@@ -341,6 +337,10 @@ class View:
     def may_give(self, qualified: str) -> bool:
         """Whether a function or class of the project could acquire something."""
         return self.watch(self.project.may_give, qualified)
+
+    def wrapping(self, module: str, name: str) -> list[int]:
+        """The lines on which a function of a module hands on what another may give."""
+        return self.watch(functools.partial(self.project.wrapping, module), name)
 
     def used_in(self, data: bytes, package: str) -> bool:
         """Whether a file imports something of the project that may give."""

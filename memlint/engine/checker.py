@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from memlint.catalogue import Catalogue, load
 from memlint.findings import Finding, Severity
-from memlint.flow.analysis import Analysis, analyse, prefilter
+from memlint.flow.analysis import Analysis, analyse
+from memlint.flow.prefilters import prefilter
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.show import show_facts
 from memlint.project import Projects, View

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import functools
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
-from memlint.catalogue.model import Acquire, Catalogue, Context, Kind
+from memlint.catalogue.model import Catalogue, Kind
 from memlint.cfg.builder import build
 from memlint.cfg.graph import FunctionNode, Graph, TooLarge
 from memlint.findings import Skipped
@@ -19,6 +20,7 @@ from memlint.flow.likely import Likely
 from memlint.flow.machine import FieldStore, Machine, World
 from memlint.flow.makers import field_makers
 from memlint.flow.owners import FieldLoss, Fields, instance_kind
+from memlint.flow.prefilters import prefilter
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import Site, SiteRecord
 from memlint.flow.solver import Solver
@@ -27,7 +29,6 @@ from memlint.flow.summaries import Effect, Given, Summary
 from memlint.flow.units import Unit, enclosing_names, find_units
 from memlint.flow.values import Pair, Result, Symbol
 from memlint.source.names import ModuleNames, module_names
-from memlint.source.prefilter import Prefilter
 from memlint.source.text import Source
 
 DEEPEST = 20
@@ -97,30 +98,6 @@ def analyse(
         analyser.close()
 
 
-_PREFILTERS: dict[str, Prefilter] = {}
-
-
-def prefilter(catalogue: Catalogue) -> Prefilter:
-    """The pattern over a catalogue's acquiring names, compiled once."""
-    known = _PREFILTERS.get(catalogue.version)
-    if known is None:
-        blocks = [name for name, entries in catalogue.acquires.items() if all(_by_block(catalogue, e) for e in entries)]
-        methods = {
-            name: [receiver for entry in entries for receiver in entry.receivers]
-            for name, entries in catalogue.methods.items()
-        }
-        known = Prefilter(catalogue.acquires, methods, catalogue.aliases, blocks)
-        _PREFILTERS[catalogue.version] = known
-    return known
-
-
-def _by_block(catalogue: Catalogue, entry: Acquire) -> bool:
-    """Whether a block that enters the result at once releases it: such a call needs no look."""
-    kind = catalogue.kinds[entry.kind]
-    plain = entry.positions is None and not entry.every and not entry.wraps and not entry.receiver
-    return plain and kind.context is Context.RELEASES
-
-
 @dataclass
 class FileAnalyser:
     """Follows the units of one file, and answers what its functions do."""
@@ -133,6 +110,8 @@ class FileAnalyser:
     strict: bool
     module: str
     elsewhere: Elsewhere | None = None
+    wrapping: Callable[[str], Sequence[int]] | None = None
+    """For a file that others ask about: the lines on which a function calls one that may give, which it hands on."""
     skipped: list[Skipped] = field(default_factory=list)
     _reports: dict[ast.AST, UnitReport | None] = field(default_factory=dict)
     _open: set[ast.AST] = field(default_factory=set)
@@ -410,7 +389,7 @@ class FileAnalyser:
             if node.name == "__init__" and not name.endswith(".__init__"):
                 kind = self.instance_kind(name.removeprefix(f"{self.module}."))
                 gives = () if kind is None else (Given(kind, None),)
-            elif self._hit(node):
+            elif self._hit(node) or (unit.owner is None and self._wraps(node)):
                 report = self.report(unit)
                 gives = report.gives if report is not None else ()
             arguments = node.args
@@ -519,6 +498,12 @@ class FileAnalyser:
 
     def _hit(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         return bisect_left(self._lines, node.lineno) < bisect_right(self._lines, node.end_lineno or node.lineno)
+
+    def _wraps(self, node: FunctionNode) -> bool:
+        """Whether a function may hand on what another gives; where it does is looked at from now on."""
+        found = () if self.wrapping is None else self.wrapping(node.name)
+        self._lines = sorted({*self._lines, *found})
+        return self._hit(node)
 
     def effect(self, unit: Unit, parameter: str, kind: Kind) -> Effect:
         """What a function does with a resource of a kind that is passed as one of its parameters."""

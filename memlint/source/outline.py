@@ -13,6 +13,8 @@ _INDENTED = re.compile(rb"^([ \t]+)(?:(raise)\b|[^\s#])", re.MULTILINE)
 _RETURNED = re.compile(rb"\breturn\b[ \t]*[^\s#;]")
 _ENDS = re.compile(rb"\bdef[ \t]+(?:close|aclose|shutdown|stop|disconnect|terminate|quit|__a?exit__)\b")
 """Methods by which an object gives back what its constructor acquired."""
+_HANDED = re.compile(rb"^[ \t]+(?:return[ \t]+|\w+[ \t]*(?::[^=\n]*)?=[ \t]*)(\w+(?:\.\w+)*)[ \t]*\(", re.MULTILINE)
+"""A call whose result is returned, or gets a name under which it may be."""
 _INIT = re.compile(rb"^([ \t]+)def __init__\b", re.MULTILINE)
 
 
@@ -54,6 +56,29 @@ class Outline:
         """Every name that an import binds, anywhere in the module."""
         names = (bound for each in self.calls.imports for _, bound in each.names)
         return frozenset(name.decode() for name in names)
+
+    @cached_property
+    def bound(self) -> dict[str, tuple[int, str]]:
+        """What each name that an import binds stands for: the dots before it, and its (dotted) name."""
+        found: dict[str, tuple[int, str]] = {}
+        for each in self.calls.imports:
+            module, bound = each.module.decode(), each.bound.decode()
+            for name, other in each.names:
+                found[other.decode()] = len(each.dots), f"{module}.{name.decode()}" if module else name.decode()
+            if not each.names:
+                whole = bound == module  # `import a.b` binds `a`
+                top = module.partition(".")[0]
+                found[top if whole else bound] = 0, top if whole else module
+        return found
+
+    def handed(self, name: str) -> tuple[tuple[str, int], ...]:
+        """The (dotted) names that a function calls and whose results it may hand on, each with its line."""
+        start, end = self._blocks[name]
+        first = self.definitions[name][0]
+        return tuple(
+            (match.group(1).decode(), first + self.data.count(b"\n", start, match.start(1)))
+            for match in _HANDED.finditer(self.data, start, end)
+        )
 
     def may_give(self, name: str) -> bool:
         """Whether a definition could hand its caller a resource, if it acquired one.

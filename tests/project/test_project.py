@@ -67,6 +67,38 @@ def test_it_is_found_by_every_way_to_import_it(package: Path, imports: str, call
     assert use(package, f"{imports}\n\ndef main(p):\n    f = {call}(p)\n    print(f)\n") == ["app/use.py:4 MEM101"]
 
 
+CHAIN = {
+    "a_more.py": "from app import files\n\ndef wrapped(p):\n    return files.opened(p)\n",
+    "b_more.py": "import app.a_more\n\ndef wrapped(p):\n    f = app.a_more.wrapped(p)\n    return f\n",
+    "z_more.py": "from .b_more import wrapped as w\n\ndef wrapped(p):\n    return w(p)\n",
+}
+
+
+@pytest.mark.parametrize("last", ["a_more", "b_more", "z_more"])
+def test_a_chain_of_wrappers_is_followed_from_file_to_file(package: Path, last: str) -> None:
+    for name, text in CHAIN.items():
+        (package / "app" / name).write_text(text, encoding="utf-8")
+
+    assert use(package, f"from .{last} import wrapped\n\ndef main(p):\n    f = wrapped(p)\n    print(f.read())\n") == [
+        "app/use.py:4 MEM101"
+    ]
+
+
+def test_a_wrapper_that_closes_what_it_opened_gives_nothing(package: Path) -> None:
+    (package / "app" / "more.py").write_text(
+        "from .files import opened\n\ndef text(p):\n    f = opened(p)\n    f.close()\n    return f.name\n"
+    )
+
+    assert use(package, "from .more import text\n\ndef main(p):\n    f = text(p)\n    print(f)\n") == []
+
+
+def test_wrappers_that_call_each_other_end(package: Path) -> None:
+    (package / "app" / "a.py").write_text("from app.b import g\n\ndef f(p):\n    return g(p)\n")
+    (package / "app" / "b.py").write_text("from app.a import f\n\ndef g(p):\n    return f(p)\n")
+
+    assert use(package, "from .a import f\n\ndef main(p):\n    x = f(p)\n    print(x)\n") == []
+
+
 def test_a_helper_of_another_file_that_closes_releases(package: Path) -> None:
     program = "from app.files import opened, shut\n\ndef main(p):\n    f = opened(p)\n    shut(f)\n"
 
