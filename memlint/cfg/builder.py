@@ -66,6 +66,7 @@ class StatementBuilder(ProtectedBuilder):
             captured=frozenset(scope.captured & scope.bound),
             generator=scope.generator,
             asynchronous=isinstance(node, ast.AsyncFunctionDef),
+            loops=tuple(self.loops),
         )
 
     def statements(self, body: list[ast.stmt]) -> None:
@@ -174,6 +175,7 @@ class StatementBuilder(ProtectedBuilder):
         self.open.append(Loop(after, head))
         self.statements(node.body)
         self.open.pop()
+        self.loops.append((head.number, len(self.blocks) - 1))
         self.jump(head)
         if node.orelse:
             self.block = done
@@ -197,6 +199,7 @@ class StatementBuilder(ProtectedBuilder):
         self.open.append(Loop(broken, head))
         self.statements(node.body)
         self.open.pop()
+        self.loops.append((head.number, len(self.blocks) - 1))
         self.jump(head)
         self.block = done
         self.emit(Forget(node.iter, iterator))

@@ -59,6 +59,8 @@ class Graph:
     """Local names that a nested function or lambda reads or binds."""
     generator: bool
     asynchronous: bool
+    loops: tuple[tuple[int, int], ...] = ()
+    """The first and the last block of each loop."""
 
     def successors(self, block: Block) -> tuple[int, ...]:
         """Where control may go when ``block`` ends without an exception."""

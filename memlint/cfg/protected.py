@@ -56,6 +56,7 @@ class ProtectedBuilder(ExpressionBuilder):
     def __init__(self, largest: int) -> None:
         super().__init__(largest)
         self.open: list[Protection | Loop] = []
+        self.loops: list[tuple[int, int]] = []
 
     def statements(self, body: list[ast.stmt]) -> None:
         """Emit a list of statements (the upper half of the builder knows how)."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
 from memlint.cfg import instructions as ir
-from memlint.cfg.graph import RAISED, Graph
+from memlint.cfg.graph import Graph
 
 Remembered = Mapping[int, tuple[str, bool]]
 """By the identity of a test's node: the text by which equal tests are known, and False when it says the opposite."""
@@ -29,7 +29,7 @@ def remembered_tests(graph: Graph, ways: Sequence[tuple[int, ...]], making: Set[
     tests = {id(block.end.node): block.end.node for block in graph.blocks if block.end.__class__ is ir.Branch}
     if not tests:
         return {}
-    turned = _turned(graph, ways, making) if making and _loops(ways) else frozenset()
+    turned = _turned(graph, ways, making) if making and graph.loops else frozenset()
     if len(tests) < 2 and not turned:
         return {}
     keys = {number: test_key(node) for number, node in tests.items()}
@@ -55,6 +55,9 @@ def _turned(graph: Graph, ways: Sequence[tuple[int, ...]], making: Set[int]) -> 
         end = block.end
         if end.__class__ is not ir.Branch or not (name := _plain(end.node)) or name not in graph.locals:
             continue
+        behind = max((last for first, last in graph.loops if first <= block.number <= last), default=0)
+        if not any(block.number < number <= behind for number in making):
+            continue
         if name in graph.outer or name in graph.captured:
             continue
         ways_on = [_reached(start, block.number, ways) for start in (end.true, end.false)]
@@ -63,11 +66,6 @@ def _turned(graph: Graph, ways: Sequence[tuple[int, ...]], making: Set[int]) -> 
         if _only_tested(name, graph, ways_on[0] | ways_on[1]):
             found.add(id(end.node))
     return frozenset(found)
-
-
-def _loops(ways: Sequence[tuple[int, ...]]) -> bool:
-    """Whether control may come back to a block: the head of a loop is numbered before what it leads to."""
-    return any(RAISED < each <= number for number, after in enumerate(ways) for each in after)
 
 
 def _plain(test: ast.expr) -> str:

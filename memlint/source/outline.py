@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
 from functools import cached_property
 
 from memlint.source.calls import Calls, calls_of
@@ -13,8 +14,10 @@ _INDENTED = re.compile(rb"^([ \t]+)(?:(raise)\b|[^\s#])", re.MULTILINE)
 _RETURNED = re.compile(rb"\breturn\b[ \t]*[^\s#;]")
 _ENDS = re.compile(rb"\bdef[ \t]+(?:close|aclose|shutdown|stop|disconnect|terminate|quit|__a?exit__)\b")
 """Methods by which an object gives back what its constructor acquired."""
-_HANDED = re.compile(rb"^[ \t]+(?:return[ \t]+|\w+[ \t]*(?::[^=\n]*)?=[ \t]*)(\w+(?:\.\w+)*)[ \t]*\(", re.MULTILINE)
-"""A call whose result is returned, or gets a name under which it may be."""
+_HANDED = re.compile(rb"^[ \t]+(?:return[ \t]+|(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*)(\w+(?:\.\w+)*)[ \t]*\(", re.MULTILINE)
+"""A call whose result is returned, or gets a name."""
+_GIVEN = re.compile(rb"\breturn\b([^\n#]*)")
+_NAMES = re.compile(rb"(?<![\w.])(\w+)(?![\w.(\[])")
 _INIT = re.compile(rb"^([ \t]+)def __init__\b", re.MULTILINE)
 
 
@@ -71,14 +74,19 @@ class Outline:
                 found[top if whole else bound] = 0, top if whole else module
         return found
 
-    def handed(self, name: str) -> tuple[tuple[str, int], ...]:
-        """The (dotted) names that a function calls and whose results it may hand on, each with its line."""
+    def handed(self, name: str) -> Iterator[tuple[str, int]]:
+        """The (dotted) names that a function calls and whose results it returns, it seems, each with its line."""
         start, end = self._blocks[name]
-        first = self.definitions[name][0]
-        return tuple(
-            (match.group(1).decode(), first + self.data.count(b"\n", start, match.start(1)))
-            for match in _HANDED.finditer(self.data, start, end)
-        )
+        returned: set[bytes] | None = None
+        for match in _HANDED.finditer(self.data, start, end):
+            if match.group(1) is not None:
+                if returned is None:
+                    texts = b" ".join(_GIVEN.findall(self.data, start, end))
+                    returned = set(_NAMES.findall(texts))
+                if match.group(1) not in returned:
+                    continue
+            line = self.definitions[name][0] + self.data.count(b"\n", start, match.start(2))
+            yield match.group(2).decode(), line
 
     def may_give(self, name: str) -> bool:
         """Whether a definition could hand its caller a resource, if it acquired one.
