@@ -31,10 +31,20 @@ class Leeway:
     _hopeless: list[tuple[frozenset[int], frozenset[int]]] = field(default_factory=list)
     """The nodes of each loop that counts its failures, and those that are run when all its turns have failed."""
 
-    def forgives(self, site: Site, raiser: ast.AST) -> bool:
-        """Whether what was acquired at ``site`` may be lost when ``raiser`` fails."""
+    def knows(self, raiser: ast.AST) -> bool:
+        """Whether anything at all may be lost when ``raiser`` fails."""
         if self._comprehensions is None:
             self._look()
+        number = id(raiser)
+        for nodes in (self._waiting, *(self._comprehensions or ()), *(then for _, then in self._hopeless)):
+            if number in nodes:
+                return True
+        return False
+
+    def forgives(self, site: Site, raiser: ast.AST) -> bool:
+        """Whether what was acquired at ``site`` may be lost when ``raiser`` fails."""
+        if not self.knows(raiser):
+            return False
         assert self._comprehensions is not None
         if site.kind.category is Category.PROCESS and id(raiser) in self._waiting:
             return True

@@ -115,12 +115,14 @@ class Machine:
     """Return statements that were seen to give something else."""
     returned: set[tuple[int, int | None]] = field(default_factory=set)
     """(site, position) of what the function hands to its caller."""
+    settled: set[Handle] = field(default_factory=set)
+    """What was seen to be lost by an exception: a further path says nothing more."""
     _sites: dict[tuple[int, int], int] = field(default_factory=dict)
     _raised: list[State] = field(default_factory=list)
     _cleanup: bool = False
     """The block being executed is part of a ``finally`` or an ``except``."""
     _made_cleaning_up: set[int] = field(default_factory=set)
-    _leeway: Leeway | None = None
+    _leeway: Leeway = field(init=False)
     block: int = 0
     """Number of the block being executed."""
     silent: frozenset[int] = frozenset()
@@ -141,6 +143,9 @@ class Machine:
     """Sites whose resource a ``with`` released."""
     returned_open: set[tuple[int, int]] = field(default_factory=set)
     """(site, return statement) of what was held when it was returned."""
+
+    def __post_init__(self) -> None:
+        self._leeway = Leeway(self.graph.node)
 
     # --- a block -------------------------------------------------------------------------------------------------
 
@@ -177,7 +182,7 @@ class Machine:
                 self.unheard = True
                 return  # nothing is owed, and whoever catches it acquires nothing
         thrown = state.copy()
-        if thrown.status and kind is ExitKind.RAISE:
+        if thrown.status and kind is ExitKind.RAISE and (not held_against or self._leeway.knows(node)):
             for handle in [h for h in thrown.held() if not held_against or self._forgives(h, node)]:
                 del thrown.status[handle]
         if self._cleanup and kind is ExitKind.RAISE:
@@ -191,7 +196,7 @@ class Machine:
         state.returning = None
         held = state.held()
         if held and isinstance(flight.node, ast.Raise):
-            for handle in [h for h in held if self._leeway_here().apart(self.records[h.site].site, flight.node)]:
+            for handle in [h for h in held if self._leeway.apart(self.records[h.site].site, flight.node)]:
                 del state.status[handle]
             held = state.held()
         if held:
@@ -203,12 +208,7 @@ class Machine:
         self._raised.append(state)
 
     def _forgives(self, handle: Handle, raiser: ast.AST) -> bool:
-        return self._leeway_here().forgives(self.records[handle.site].site, raiser)
-
-    def _leeway_here(self) -> Leeway:
-        if self._leeway is None:
-            self._leeway = Leeway(self.graph.node)
-        return self._leeway
+        return self._leeway.forgives(self.records[handle.site].site, raiser)
 
     # --- obligations ---------------------------------------------------------------------------------------------
 
@@ -324,20 +324,22 @@ class Machine:
         if raised is None and fate is Fate.RAISED and state.flight is not None:
             exit_kind, raiser = state.flight.kind, state.flight.node  # it was in flight before the acquisition
         record.note(Outcome(fate, node, text, trail, exit_kind, raiser, id(raiser) in self.making))
+        if record.settled(fate):
+            self.settled |= {Handle(handle.site), Handle(handle.site, older=True)}
 
     def check_lost(self, state: State, node: ast.AST, fate: Fate) -> None:
         """Find what is owed and can no longer be reached."""
-        if not state.status:
-            return
         held = state.held()
         if not held:
             return
-        missing = set(held)
-        for value in (*state.places.values(), state.returning):
-            missing.difference_update(state.handles(value))
-            if not missing:
-                return
-        for handle in held:
+        missing = set(held) - state.referenced()
+        if not missing:
+            return
+        if fate is Fate.RAISED and not self.settled.isdisjoint(missing):
+            for handle in self.settled.intersection(missing, state.failed):
+                del state.status[handle]
+                missing.discard(handle)
+        for handle in held if missing else ():
             if handle in missing:
                 self.lose(state, handle, node, fate, LOST[fate])
 
@@ -352,16 +354,19 @@ class Machine:
             self._hand_over(state, state.returning)
         if not raised:
             self.transfer_fields(state, self.graph.node, "kept in a field")
-        for handle in state.held():
-            if self.graph.node.__class__ is ast.Module:
-                continue  # what a module binds lives as long as the process
-            if raised:
-                assert state.flight is not None
-                if state.flight.classes == ("builtins.SystemExit",):
-                    continue  # the process ends, and with it everything that it held
-                self.lose(state, handle, state.flight.node, Fate.RAISED, "leaves the function without a release")
-            else:
+        if self.graph.node.__class__ is ast.Module:
+            return  # what a module binds lives as long as the process
+        held = state.held()
+        if not raised:
+            for handle in held:
                 self.lose(state, handle, self._end(state), Fate.UNRELEASED, "leaves the function without a release")
+            return
+        assert state.flight is not None
+        if state.flight.classes == ("builtins.SystemExit",):
+            return  # the process ends, and with it everything that it held
+        for handle in held:
+            if handle not in self.settled or handle not in state.failed:
+                self.lose(state, handle, state.flight.node, Fate.RAISED, "leaves the function without a release")
 
     def _hand_over(self, state: State, value: Value) -> None:
         items = list(value.items) if isinstance(value, Pair) else [value]
@@ -410,6 +415,12 @@ class Machine:
                 self.stores.append(FieldStore(handle.site, owner, attribute, node, container))
                 if container:
                     self.shelved.add(handle.site)
+
+    def keep_unbuilt(self, site: int) -> None:
+        """The resource of a site is in a field of the object being built: what loses it now is another fate."""
+        if site not in self.fields:
+            self.fields.add(site)
+            self.settled -= {Handle(site), Handle(site, older=True)}
 
     def include(self, state: State, bag: Bag, value: Value) -> None:
         """A local container becomes the owner of what ``value`` reaches."""

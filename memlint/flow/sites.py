@@ -177,6 +177,12 @@ class SiteRecord:
         known = self.uses.setdefault((misuse, id(node), block), Use(misuse, node, late))
         known.late = known.late and late
 
+    def settled(self, fate: Fate) -> bool:
+        """Whether an exception is known to lose it in this way, and no other path would say more."""
+        known = self.outcomes[fate]
+        by_exception = fate is Fate.RAISED or fate is Fate.HALF_BUILT
+        return by_exception and not known.light and known.exit is not ExitKind.CANCEL
+
     def note(self, outcome: Outcome) -> None:
         """Remember an outcome, if it is the first of its fate.
 

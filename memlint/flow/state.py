@@ -218,9 +218,9 @@ class State:
                 if status is Status.HELD or handle in referenced
             }
         if self.failed:
-            self.failed = frozenset(handle for handle in self.failed if handle in self.status)
+            self.failed = self.failed.intersection(self.status)
         if self.idle:
-            self.idle = frozenset(handle for handle in self.idle if handle in self.status)
+            self.idle = self.idle.intersection(self.status)
         if self.bags:
             used = {v.number if isinstance(v, Bag) else v.bag for v in _every(self) if isinstance(v, (Bag, Element))}
             self.bags = {number: held for number, held in self.bags.items() if number in used and held}

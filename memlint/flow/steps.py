@@ -154,7 +154,7 @@ def _set_attribute(m: Machine, i: ir.SetAttribute, state: State) -> bool:
         m.keep(state, base.text, i.name, value, i.node)
         _store(state, path, value if isinstance(value, (Literal, Handle, Symbol)) else UNKNOWN)
         if m.building and base.text == m.receiver and isinstance(value, Handle):
-            m.fields.add(value.site)  # until the constructor has returned, nobody else can release it
+            m.keep_unbuilt(value.site)  # until the constructor has returned, nobody else can release it
         else:
             m.transfer(state, value, i.node, f"stored in `{path}`")
     else:

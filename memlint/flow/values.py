@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,11 @@ class Literal:
 NONE = Literal.of(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Handle:
-    """A resource: the instance that one acquisition site made last (``older`` False) or before that."""
+class Handle(NamedTuple):
+    """A resource: the instance that one acquisition site made last (``older`` False) or before that.
+
+    A tuple, for states are sets and mappings of these: the hash of one is no call of Python's.
+    """
 
     site: int
     older: bool = False

@@ -66,24 +66,7 @@ def operations(checker: Checker, program: str) -> int:
     return called
 
 
-SQUARE = {
-    "leaks in one function": "a state costs as much as it holds resources at once",
-    "files in one list": "a state costs as much as it holds resources at once",
-    "items of one with": "a state costs as much as it holds resources at once",
-    "arguments of one call": "a state costs as much as it holds resources at once",
-}
-"""Shapes that cost more than they should, and why."""
-
-
-def growing() -> list[object]:
-    """The shapes, those that cost too much marked."""
-    return [
-        pytest.param(shape, id=name, marks=[pytest.mark.xfail(reason=SQUARE[name])] if name in SQUARE else [])
-        for name, shape in SHAPES.items()
-    ]
-
-
-@pytest.mark.parametrize("shape", growing())
+@pytest.mark.parametrize("shape", [pytest.param(shape, id=name) for name, shape in SHAPES.items()])
 def test_four_times_as_much_costs_at_most_a_little_more_than_four_times(
     checker: Checker, shape: Callable[[int], str]
 ) -> None:
