@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from memlint.catalogue.model import Category, Context
 from memlint.cfg import instructions as ir
-from memlint.cfg.graph import RAISED
 from memlint.flow import late
 from memlint.flow.acquiring import Acquiring
 from memlint.flow.arguments import Arguments
@@ -24,7 +23,6 @@ from memlint.flow.sites import ExitKind
 from memlint.flow.state import State
 from memlint.flow.summaries import Effect, Summary
 from memlint.flow.values import (
-    NONE,
     UNKNOWN,
     Bag,
     Closing,
@@ -43,7 +41,7 @@ from memlint.flow.values import (
     View,
     container_number,
 )
-from memlint.flow.wording import call_text
+from memlint.flow.wording import call_text, last_word
 from memlint.source.walk import walk
 
 _ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "put", "put_nowait", "setdefault"})
@@ -56,6 +54,10 @@ _CONTAINERS = frozenset(
 )  # fmt: skip
 _SAME = frozenset({"builtins.int", "operator.index"})
 """What gives a descriptor back as it was."""
+_SAME_PATH = frozenset(
+    {"pathlib.Path", "builtins.str", "os.fspath", "os.fsdecode", "os.fsencode", "os.path.abspath", "os.path.realpath"}
+)
+"""What gives a path in another form."""
 _WHOLE = frozenset({"values", "items", "copy", "keys", "__iter__"})
 
 
@@ -113,7 +115,7 @@ class _Call(Acquiring):
             case Function(line, column):
                 return self.nested(line, column)
             case _:
-                return self.unknown(_last_word(self.i.node.func))
+                return self.unknown(last_word(self.i.node.func))
 
     def nested(self, line: int, column: int) -> Value:
         """A function that stands inside this one; what it does with its arguments is not followed."""
@@ -124,7 +126,7 @@ class _Call(Acquiring):
                     break
                 self.give_away(f"handed to `{call_text(self.i.node)}`")
                 return UNKNOWN
-        return self.unknown(_last_word(self.i.node.func))
+        return self.unknown(last_word(self.i.node.func))
 
     def on_resource(self, handle: Handle, name: str) -> Value | None:
         """A method of a resource."""
@@ -172,13 +174,6 @@ class _Call(Acquiring):
         if entry is not None:
             return self.made(entry)
         return self.returned(qualified) or UNKNOWN
-
-    def times_out(self) -> None:
-        """A wait with a time limit may end before the process does; followed where somebody is there to handle it."""
-        limit = self.arguments.find("timeout", 0 if _last_word(self.i.node.func) == "wait" else 1)
-        if limit is not None and limit != NONE and self.m.landing != RAISED:
-            text = f"`{call_text(self.i.node)}`"
-            self.m.may_raise(self.state, self.i.node, text, classes=("subprocess.TimeoutExpired",))
 
     def returned(self, names: tuple[str, ...]) -> Value | None:
         """A result that is known by class only."""
@@ -257,6 +252,8 @@ class _Call(Acquiring):
             return self.container()
         if any(name in _SAME for name in resolved) and isinstance(self.arguments.find(0), Handle):
             return self.arguments.find(0)
+        if any(name in _SAME_PATH for name in resolved) and (path := self.arguments.find(0)) and self.are_paths(path):
+            return path
         if "typing.cast" in resolved and self.arguments.find(1) is not None:
             return self.arguments.find(1)
         for name in resolved:
@@ -267,9 +264,10 @@ class _Call(Acquiring):
                 return None
             if name in catalogue.releases and (value := self.by_release(name)) is not None:
                 return value
+        handed_on = names[0].rpartition(".")[0]  # a module that hands on another's names: `compat.urllib.request`
         summary = m.world.summary(names)
         if summary is not None:
-            return self.by_summary(summary, word)
+            return self.by_summary(summary, word, handed_on)
         entry = self.acquirer(names)
         if entry is not None:
             return self.acquired(entry)
@@ -295,11 +293,10 @@ class _Call(Acquiring):
             self.raises()  # known, but not acquiring with these arguments
             self.lend(resolved)
             return known or Result(Symbol(resolved))
-        handed_on = names[0].rpartition(".")[0]  # a module that hands on another's names: `compat.urllib.request`
         for entry in catalogue.methods.get(word, ()):
             if not entry.receiver and believed(handed_on, entry.receivers) and self.applies(entry):
                 return self.acquired(entry)
-        return self.unknown(word, known or Result(Symbol(resolved)))
+        return self.unknown(word, known or Result(Symbol(resolved)), receiver=handed_on)
 
     def exhaust(self) -> None:
         """What is iterated to its end here may release itself (``list(os.scandir(p))``)."""
@@ -367,7 +364,7 @@ class _Call(Acquiring):
                 named += [item.names[0] for item in value.items if isinstance(item, Symbol)]
         return Suppressor(tuple(named))
 
-    def by_summary(self, summary: Summary, word: str) -> Value | None:
+    def by_summary(self, summary: Summary, word: str, receiver: str = "") -> Value | None:
         """A function of the project, by what is known of its body."""
         m, state, node = self.m, self.state, self.i.node
         if summary.more is not None and any(self.asks(value) for value, _, _ in self.arguments.every()):
@@ -384,7 +381,7 @@ class _Call(Acquiring):
                 m.transfer(state, value, node, f"handed to `{call_text(node)}`")
             elif effect in (Effect.LENDS, Effect.TAKES):
                 self.give_one_away(value, f"handed to `{call_text(node)}`")
-        quiet = summary.asynchronous or self.is_quiet_method(word, "") or self.takes_one_end(word)
+        quiet = summary.asynchronous or self.is_quiet_method(word, receiver) or self.takes_one_end(word)
         if not quiet and not (state.status and m.world.level is not RaiseLevel.STRICT and summary.harmless()):
             self.raises(making=self.names_class(word) and not summary.gives)
         for value, effect in effects:
@@ -422,13 +419,3 @@ def _in_while(function: ast.AST, node: ast.AST) -> bool:
     return any(
         isinstance(loop, ast.While) and any(child is node for child in ast.walk(loop)) for loop in ast.walk(function)
     )
-
-
-def _last_word(node: ast.expr) -> str:
-    match node:
-        case ast.Attribute(attr=name):
-            return name
-        case ast.Name(id=name):
-            return name
-        case _:
-            return ""

@@ -12,11 +12,18 @@ from memlint.flow.exceptions import OPERATING
 from memlint.flow.machine import Machine
 from memlint.flow.raising import QUIET_METHODS, RaiseLevel
 from memlint.flow.state import State
-from memlint.flow.values import UNKNOWN, Bag, Element, Handle, Literal, Method, Value
-from memlint.flow.wording import call_text
+from memlint.flow.values import NONE, UNKNOWN, Bag, Element, Handle, Literal, Method, Value
+from memlint.flow.wording import call_text, last_word
 
 ENTERING = frozenset({"enter_context", "enter_async_context", "enterContext", "enterClassContext", "push"})
 """Methods of exit stacks and test cases that own what they are given, and give it back entered."""
+
+_READERS = frozenset({"from_file", "load", "parse", "parse_file", "read_file", "readfp", "load_file"})
+"""Names of callees that read a stream to its end, and leave the rest to who has opened it."""
+_QUIET_WORDS = ("is_", "has_", "fork_", "_fork_")
+"""How the names of predicates begin, and of helpers that fork, which fails as rarely as forking itself."""
+_LOGGERS = ("logger", "log", "logging")
+"""Names of receivers whose methods write a line about what happens, whatever they are called."""
 
 
 @dataclass(slots=True)
@@ -38,6 +45,8 @@ class Handing:
             pass  # there is nothing to give away
         elif self.m.world.strict:
             self.give_away_rest()
+        elif word in _READERS and self.opened_in_place():
+            self.give_away_rest()
         else:
             self.give_away(f"handed to `{call_text(self.i.node)}`")
         quiet = self.is_quiet_method(word, receiver) or self.makes_from_nothing(word) or self.takes_one_end(word)
@@ -48,6 +57,12 @@ class Handing:
     def names_class(self, word: str) -> bool:
         """Whether a callee is a class, by its name."""
         return word[:1].isupper() and not word.isupper()
+
+    def opened_in_place(self) -> bool:
+        """Whether all that is handed over is one file that is opened among the arguments: ``parse(open(path))``."""
+        handles = [value for value, _, _ in self.arguments.every() if isinstance(value, Handle)]
+        sites = [self.m.records[each.site].site for each in handles]
+        return len(sites) == 1 and sites[0].node in self.i.node.args and sites[0].kind.name == "file"
 
     def encodes(self, word: str) -> bool:
         """Whether text is made into UTF-8, which holds all text."""
@@ -83,7 +98,7 @@ class Handing:
         """Whether a method of something unknown starts no exceptional path, by its name."""
         if self.m.world.level is RaiseLevel.STRICT:
             return False
-        if word in QUIET_METHODS or word.startswith(("is_", "has_")):
+        if word in QUIET_METHODS or word.startswith(_QUIET_WORDS) or believed(receiver, _LOGGERS):
             return True
         return any(believed(receiver, q.receivers) for q in self.m.world.catalogue.quiet_methods.get(word, ()))
 
@@ -133,6 +148,13 @@ class Handing:
             if quiet and m.landing == RAISED:
                 return
         m.may_raise(self.state, self.i.node, None, classes=classes, held_against=not quiet)
+
+    def times_out(self) -> None:
+        """A wait with a time limit may end before the process does; followed where somebody is there to handle it."""
+        limit = self.arguments.find("timeout", 0 if last_word(self.i.node.func) == "wait" else 1)
+        if limit is not None and limit != NONE and self.m.landing != RAISED:
+            text = f"`{call_text(self.i.node)}`"
+            self.m.may_raise(self.state, self.i.node, text, classes=("subprocess.TimeoutExpired",))
 
 
 def believed(receiver: str, receivers: tuple[str, ...]) -> bool:

@@ -46,12 +46,14 @@ QUIET_METHODS = frozenset(
         # text to bytes and back, by the names that helpers for it have
         "to_bytes", "to_text", "to_native", "to_str", "ensure_binary", "ensure_bytes", "ensure_str", "ensure_text",
         "force_bytes", "force_str", "force_text",
+        # looking a text up in a catalogue of translations
+        "_", "gettext", "ngettext",
         # registering an owner
         "enter_context", "push", "callback", "push_async_callback", "addCleanup", "addfinalizer",
         "add_done_callback", "setsockopt", "settimeout", "setblocking", "setDaemon", "getpeername", "getsockname",
         "release", "acquire", "start_soon", "set_task_factory", "set_exception_handler",
         # releasing something else: fails rarely, and MEM303 speaks of that
-        "close", "aclose", "terminate", "kill", "disconnect", "stop",
+        "close", "aclose", "terminate", "kill", "disconnect", "stop", "detach",
     }
 )  # fmt: skip
 """Method names that, on a value of unknown type, start no exceptional path at the default level."""

@@ -25,6 +25,17 @@ def call_text(node: ast.AST) -> str:
     return _dotted(node)
 
 
+def last_word(node: ast.expr) -> str:
+    """The last name of a callee."""
+    match node:
+        case ast.Attribute(attr=name):
+            return name
+        case ast.Name(id=name):
+            return name
+        case _:
+            return ""
+
+
 def _dotted(node: ast.AST) -> str:
     match node:
         case ast.Name(id=name):

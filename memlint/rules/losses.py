@@ -166,8 +166,16 @@ def finding(
         symbol=report.unit.symbol,
         witness=witness(source, record, outcome),
         statement=statement_of(source, report.unit.node, record),
-        preview=record.site.kind.preview or outcome.exit is ExitKind.CANCEL,
+        preview=(record.site.kind.preview and not _removed_by_its_maker(record, outcome))
+        or outcome.exit is ExitKind.CANCEL,
     )
+
+
+def _removed_by_its_maker(record: SiteRecord, outcome: Outcome) -> bool:
+    """A folder that its function removes when all goes well: nobody else is meant to do it when something raises."""
+    kind = record.site.kind
+    made = kind.category is Category.TEMPORARY and not kind.wanted
+    return made and outcome.fate is Fate.RAISED and record.released_normally
 
 
 def finding_at(
