@@ -43,9 +43,7 @@ class Handing:
             return self.enter_in_stack(value)
         if not self.arguments.telling:
             pass  # there is nothing to give away
-        elif self.m.world.strict:
-            self.give_away_rest()
-        elif word in _READERS and self.opened_in_place():
+        elif self.m.world.strict or (word in _READERS and self.opened_in_place()):
             self.give_away_rest()
         else:
             self.give_away(f"handed to `{call_text(self.i.node)}`")
