@@ -78,10 +78,11 @@ def live_at(
         live.append(_mask(reads, bits) | _mask(looks, bits) << 1)
         passed.append(~(_mask(sets, bits) * 3))
     landings = [block.landing for block in graph.blocks]
+    order = range(len(live) - 1, -1, -1)
     changed = True
     while changed:
         changed = False
-        for number in range(len(live) - 1, -1, -1):
+        for number in order:
             before = live[number]
             merged = before | live[landings[number]]  # an exception may start before anything is set
             for each in ways[number]:
@@ -89,6 +90,7 @@ def live_at(
             if merged != before:
                 live[number] = merged
                 changed = True
+        order = order[::-1]  # what lands on an outer block's cleanup goes against the order of their numbers
     return Live(bits, live, telling)
 
 
