@@ -14,7 +14,7 @@ from typing import Literal
 Place = str | int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Constant:
     """``target`` becomes a literal."""
 
@@ -23,7 +23,7 @@ class Constant:
     value: object
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Load:
     """``target`` becomes the value of a variable."""
 
@@ -32,7 +32,7 @@ class Load:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Bind:
     """A variable takes a value; what it held before loses a reference."""
 
@@ -41,7 +41,7 @@ class Bind:
     source: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Move:
     """A place takes over a value (the result of a conditional expression, a pinned value)."""
 
@@ -50,7 +50,7 @@ class Move:
     source: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Unbind:
     """``del name``, or the end of ``except ... as name``."""
 
@@ -58,7 +58,7 @@ class Unbind:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Import:
     """A variable becomes a module or one of its members."""
 
@@ -67,7 +67,7 @@ class Import:
     qualified: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class GetAttribute:
     """``target = base.name``."""
 
@@ -77,7 +77,7 @@ class GetAttribute:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class SetAttribute:
     """``base.name = source``."""
 
@@ -87,7 +87,7 @@ class SetAttribute:
     source: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class GetItem:
     """``target = base[key]``."""
 
@@ -97,7 +97,7 @@ class GetItem:
     key: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class SetItem:
     """``base[key] = source``."""
 
@@ -107,7 +107,7 @@ class SetItem:
     source: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Call:
     """``target = callee(...)``."""
 
@@ -120,7 +120,7 @@ class Call:
     """Keyword arguments; None names ``**mapping``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Await:
     """``target = await source``: a checkpoint, where cancellation may strike."""
 
@@ -129,7 +129,7 @@ class Await:
     source: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Yield:
     """``target = yield source``: the consumer may never come back, or come back with an exception."""
 
@@ -139,7 +139,7 @@ class Yield:
     delegated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Build:
     """A display or comprehension makes a new container."""
 
@@ -149,7 +149,7 @@ class Build:
     items: tuple[tuple[Place, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Include:
     """A comprehension adds an element to the container that it builds."""
 
@@ -158,7 +158,7 @@ class Include:
     source: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Unpack:
     """``targets = source``; ``starred`` is the index of the starred target."""
 
@@ -168,7 +168,7 @@ class Unpack:
     starred: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Iterate:
     """``target`` (pinned) becomes an iterator over ``source``."""
 
@@ -178,7 +178,7 @@ class Iterate:
     asynchronous: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Enter:
     """``target = manager.__enter__()``; the manager is pinned."""
 
@@ -188,7 +188,7 @@ class Enter:
     asynchronous: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Exit:
     """``manager.__exit__(...)``."""
 
@@ -197,7 +197,7 @@ class Exit:
     asynchronous: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Compare:
     """``target = left operator right`` for identity and equality; other comparisons are opaque."""
 
@@ -208,7 +208,7 @@ class Compare:
     right: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Negate:
     """``target = not source``."""
 
@@ -217,7 +217,7 @@ class Negate:
     source: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Opaque:
     """``target`` is computed in a way that is not modelled; containers among ``operands`` live on in it."""
 
@@ -226,7 +226,7 @@ class Opaque:
     operands: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class View:
     """``target`` is a lazy reading of ``source`` (a generator expression): it cannot release it."""
 
@@ -235,7 +235,7 @@ class View:
     source: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Define:
     """``target`` becomes a function, lambda or class that captures variables of this function."""
 
@@ -244,7 +244,7 @@ class Define:
     captured: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class SetReturn:
     """The pending return value; ``finally`` blocks still run."""
 
@@ -252,7 +252,7 @@ class SetReturn:
     source: Place | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Forget:
     """A pinned place is given up."""
 
@@ -260,14 +260,14 @@ class Forget:
     place: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class EndStatement:
     """All temporaries die."""
 
     node: ast.AST
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Catch:
     """A handler, or the exceptional copy of a ``finally``, takes the exception in flight."""
 
@@ -284,14 +284,14 @@ Instruction = (
 # --- how a block ends -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Jump:
     """Control goes on elsewhere."""
 
     to: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Branch:
     """A test decides; ``test`` is the syntax of the test, for facts about equal tests elsewhere."""
 
@@ -301,7 +301,7 @@ class Branch:
     false: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Advance:
     """One turn of a loop: the iterator gives an element (``body``) or is exhausted (``done``)."""
 
@@ -313,7 +313,7 @@ class Advance:
     asynchronous: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Choose:
     """One of several ways, undecided by anything that is modelled (``match`` on a pattern)."""
 
@@ -321,7 +321,7 @@ class Choose:
     ways: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Clause:
     """One ``except`` clause: the classes it names (None for a bare one) and its block."""
 
@@ -330,7 +330,7 @@ class Clause:
     block: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Dispatch:
     """The exception in flight meets the ``except`` clauses in order; ``otherwise`` is where it goes unmatched."""
 
@@ -338,7 +338,7 @@ class Dispatch:
     otherwise: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Raise:
     """``raise value``; without a value the handled exception is raised again."""
 
@@ -347,7 +347,7 @@ class Raise:
     classes: ast.expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Resume:
     """The exception caught by this block's ``Catch`` goes on; a ``with`` that suppresses goes to ``swallowed``."""
 
@@ -356,7 +356,7 @@ class Resume:
     swallowed: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Leave:
     """The function ends; ``raised`` tells how."""
 

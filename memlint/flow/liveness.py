@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
 
 from memlint.cfg import instructions as ir
 from memlint.cfg.graph import Block, Graph
@@ -67,16 +68,14 @@ def live_at(
 
     ``telling`` are the places at which plain values are looked at; None: let all be looked at as long as they are read.
     """
-    bits: dict[Item, int] = {}
-    live: list[int] = []
-    passed: list[int] = []
-    for block in graph.blocks:
-        reads, looks, sets = _exposed(block, telling or ())
-        end = block.end
-        if end.__class__ is ir.Branch and id(end.node) in repeated:
-            reads.add((repeated[id(end.node)][0],))
-        live.append(_mask(reads, bits) | _mask(looks, bits) << 1)
-        passed.append(~(_mask(sets, bits) * 3))
+    every = [_exposed(block, telling or ()) for block in graph.blocks]
+    for block, (reads, _, _) in zip(graph.blocks, every, strict=True):
+        if block.end.__class__ is ir.Branch and id(block.end.node) in repeated:  # type: ignore[union-attr]
+            reads.add((repeated[id(block.end.node)][0],))  # type: ignore[union-attr]
+    items = dict.fromkeys(chain.from_iterable(chain(reads, looks) for reads, looks, _ in every))
+    bits = {item: 1 << 2 * number for number, item in enumerate(items)}
+    live = [_mask(reads, bits) | _mask(looks, bits) << 1 for reads, looks, _ in every]
+    passed = [~(_mask(sets & bits.keys(), bits) * 3) for _, _, sets in every]
     landings = [block.landing for block in graph.blocks]
     order = range(len(live) - 1, -1, -1)
     changed = True
@@ -94,24 +93,18 @@ def live_at(
     return Live(bits, live, telling)
 
 
-def _mask(found: set[Item], bits: dict[Item, int]) -> int:
+def _mask(found: Set[Item], bits: Mapping[Item, int]) -> int:
     mask = 0
     for each in found:
-        known = bits.get(each)
-        if known is None:
-            known = bits[each] = 1 << 2 * len(bits)
-        mask |= known
+        mask |= bits[each]
     return mask
 
 
 _OPERANDS: Mapping[type, tuple[str, ...]] = {
-    ir.Bind: ("source",),
     ir.Move: ("source",),
-    ir.GetAttribute: ("base",),
     ir.SetAttribute: ("base", "source"),
     ir.GetItem: ("base", "key"),
     ir.SetItem: ("base", "key", "source"),
-    ir.Call: ("callee",),
     ir.Await: ("source",),
     ir.Yield: ("source",),
     ir.Include: ("container", "source"),
@@ -128,60 +121,60 @@ _OPERANDS: Mapping[type, tuple[str, ...]] = {
     ir.Raise: ("source",),
     ir.Resume: ("manager",),
 }
-"""The fields by which an instruction, or the end of a block, reads a place; what reads more is listed below."""
+"""The fields by which the rarer instructions and the ends of blocks read a place; what reads any number is listed below."""
 
 
 def _exposed(block: Block, telling: Collection[Place]) -> tuple[set[Item], set[Item], set[Item]]:
-    """The places that a block reads as they were when it began, those that it looks at, and those that it sets."""
+    """The places that a block reads as they were when it began, those that it looks at, and those that it sets.
+
+    A temporary that a block sets is set before it is read there; of a variable that must be asked.
+    """
     reads: set[Item] = set()
     looks: set[Item] = set()
-    sets: set[Item] = set()
+    bound: set[Item] = set()
+    used: list[Place | None] = []
+    made: list[Place] = []
     for i in block.instructions:
         kind = i.__class__
         if kind is ir.Load:
-            if i.name not in sets:  # type: ignore[union-attr]
+            if i.name not in bound:  # type: ignore[union-attr]
                 reads.add(i.name)  # type: ignore[union-attr]
                 if i.target in telling:  # type: ignore[union-attr]
                     looks.add(i.name)  # type: ignore[union-attr]
-            sets.add(i.target)  # type: ignore[union-attr]
-            continue
-        if kind is ir.EndStatement:
-            continue
-        if kind is ir.GetAttribute and i.target in telling:  # type: ignore[union-attr]
-            looks.add(attribute(i.name))  # type: ignore[union-attr]
-        for name in _OPERANDS.get(kind, ()):
-            place = getattr(i, name)
-            if place is not None and place not in sets:
-                reads.add(place)
-        if kind in _MORE:
-            reads.update(place for place in _more(i) if place not in sets)
-        if kind is ir.Bind or kind is ir.Unbind or kind is ir.Import:
-            sets.add(i.name)  # type: ignore[union-attr]
-        elif kind is ir.Unpack:
-            sets.update(i.targets)  # type: ignore[union-attr]
-        else:
-            target = getattr(i, "target", None)
-            if target is not None:
-                sets.add(target)
-    for name in _OPERANDS.get(block.end.__class__, ()):
-        place = getattr(block.end, name)
-        if place is not None and place not in sets:
-            reads.add(place)
-    looks.update(name for name in named_classes(block.end) if name not in sets)
-    return reads, looks, sets
+            made.append(i.target)  # type: ignore[union-attr]
+        elif kind is ir.Call:
+            used.append(i.callee)  # type: ignore[union-attr]
+            used += [place for place, _ in i.arguments]  # type: ignore[union-attr]
+            used += [place for _, place in i.keywords]  # type: ignore[union-attr]
+            made.append(i.target)  # type: ignore[union-attr]
+        elif kind is ir.Constant:
+            made.append(i.target)  # type: ignore[union-attr]
+        elif kind is ir.GetAttribute:
+            used.append(i.base)  # type: ignore[union-attr]
+            made.append(i.target)  # type: ignore[union-attr]
+            if i.target in telling:  # type: ignore[union-attr]
+                looks.add(attribute(i.name))  # type: ignore[union-attr]
+        elif kind is ir.Bind:
+            used.append(i.source)  # type: ignore[union-attr]
+            bound.add(i.name)  # type: ignore[union-attr]
+        elif kind is not ir.EndStatement:
+            used += [getattr(i, name) for name in _OPERANDS.get(kind, ())]
+            used += _more(i)
+            reads.update(name for name in getattr(i, "captured", ()) if name not in bound)
+            if kind is ir.Unbind or kind is ir.Import:
+                bound.add(i.name)  # type: ignore[union-attr]
+            made += getattr(i, "targets", ())
+            if (target := getattr(i, "target", None)) is not None:
+                made.append(target)
+    end = block.end
+    used += [getattr(end, name) for name in _OPERANDS.get(end.__class__, ())]
+    looks.update(name for name in named_classes(end) if name not in bound)
+    reads.update(place for place in set(used).difference(made, bound) if place is not None)
+    return reads, looks, bound.union(made)
 
 
-_MORE = frozenset({ir.Call, ir.Build, ir.Opaque, ir.Define})
-
-
-def _more(i: Instruction) -> Iterator[Place]:
+def _more(i: Instruction) -> list[Place]:
     """The places that are read by the instructions that read any number of them."""
-    if isinstance(i, ir.Call):
-        yield from (place for place, _ in i.arguments)
-        yield from (place for _, place in i.keywords)
-    elif isinstance(i, ir.Build):
-        yield from (place for place, _ in i.items)
-    elif isinstance(i, ir.Opaque):
-        yield from i.operands
-    elif isinstance(i, ir.Define):
-        yield from i.captured
+    if isinstance(i, ir.Build):
+        return [place for place, _ in i.items]
+    return list(i.operands) if isinstance(i, ir.Opaque) else []

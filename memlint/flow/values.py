@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Unknown:
     """Anything."""
 
@@ -15,7 +15,7 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Literal:
     """A constant; its type is compared too, for ``1 == True`` in Python."""
 
@@ -41,49 +41,49 @@ class Handle(NamedTuple):
     older: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class View:
     """Something that reads from a value and cannot release it (``csv.reader(f)``)."""
 
     of: Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Pair:
     """A tuple whose elements are known."""
 
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Bag:
     """A container made in this function; what it holds is part of the state."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Element:
     """Some element of a local container."""
 
     bag: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Symbol:
     """A module, function or class, by its possible qualified names."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Result:
     """What a call of a symbol gave: an instance, when the symbol is a class."""
 
     of: Symbol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Method:
     """An attribute of a value that is worth following."""
 
@@ -91,14 +91,14 @@ class Method:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Path:
     """A variable, or a chain of attributes on one, of which nothing else is known: ``self.sock``."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Pending:
     """A coroutine whose result is a resource once it is awaited."""
 
@@ -106,28 +106,28 @@ class Pending:
     """Number of the call in the analysis of its function."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Closing:
     """A coroutine that releases a resource once it is awaited; dropping it releases nothing."""
 
     handle: Handle
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Turned:
     """An iterator that has given an element at least once."""
 
     of: Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Taken:
     """The answer of an acquisition that may have failed: true exactly when the resource is held."""
 
     handle: Handle
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Running:
     """The answer of ``is_alive()`` or ``poll() is None``: false only when what was started has ended."""
 
@@ -136,14 +136,14 @@ class Running:
     """The answer that says that it has ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Suppressor:
     """A context manager that swallows exceptions of these classes."""
 
     classes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Function:
     """A function or lambda defined inside this one."""
 
