@@ -128,7 +128,7 @@ class StatementBuilder(ProtectedBuilder):
         source = self.value(node.value)
         if isinstance(node.target, ast.Name):
             held = self.value(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
-            if isinstance(node.op, ast.Add) and isinstance(held, int):
+            if isinstance(node.op, ast.Add):
                 self.emit(Include(node, held, source))
                 result = self.temporary()
                 self.emit(Opaque(node, result, (held,)))

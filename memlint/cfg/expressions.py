@@ -28,9 +28,9 @@ from memlint.cfg.instructions import (
     Move,
     Negate,
     Opaque,
-    Place,
     SetAttribute,
     SetItem,
+    Slot,
     Terminator,
     Unpack,
     View,
@@ -98,7 +98,7 @@ class ExpressionBuilder:
 
     # --- expressions ---------------------------------------------------------------------------------------------
 
-    def value(self, node: ast.expr) -> Place:
+    def value(self, node: ast.expr) -> Slot:
         """Emit the evaluation of ``node`` and return the place of its value."""
         method = _LOWERING.get(node.__class__)
         if method is None:
@@ -136,13 +136,13 @@ class ExpressionBuilder:
     def _binop(self, node: ast.BinOp) -> int:
         return self._computed(node, (node.left, node.right), keeps=True)
 
-    def _starred(self, node: ast.Starred) -> Place:
+    def _starred(self, node: ast.Starred) -> Slot:
         return self.value(node.value)
 
     def _call(self, node: ast.Call) -> int:
         callee = self.value(node.func)
         sole = len(node.args) == 1 and not node.keywords
-        arguments: list[tuple[Place, bool]] = []
+        arguments: list[tuple[Slot, bool]] = []
         for argument in node.args:
             if sole and isinstance(argument, ast.GeneratorExp):
                 arguments.append((self._consumed(argument), False))
@@ -232,7 +232,7 @@ class ExpressionBuilder:
         self.block = after
         return result
 
-    def _namedexpr(self, node: ast.NamedExpr) -> Place:
+    def _namedexpr(self, node: ast.NamedExpr) -> Slot:
         source = self.value(node.value)
         self.assign(node.target, source)
         return source
@@ -320,7 +320,7 @@ class ExpressionBuilder:
                 place = self.value(test)
                 self.close(Branch(test, place, true.number, false.number))
 
-    def assign(self, target: ast.expr, source: Place) -> None:
+    def assign(self, target: ast.expr, source: Slot) -> None:
         """Emit the binding of one assignment target."""
         match target:
             case ast.Name(id=name):
@@ -337,7 +337,7 @@ class ExpressionBuilder:
             case _:
                 raise AssertionError(f"not an assignment target: {type(target).__name__}")
 
-    def _unpack(self, node: ast.expr, targets: Sequence[ast.expr], source: Place) -> None:
+    def _unpack(self, node: ast.expr, targets: Sequence[ast.expr], source: Slot) -> None:
         starred = next((i for i, target in enumerate(targets) if isinstance(target, ast.Starred)), None)
         places = tuple([self.temporary() for _ in targets])
         self.emit(Unpack(node, source, places, starred))
@@ -345,7 +345,7 @@ class ExpressionBuilder:
             self.assign(target, place)
 
 
-_LOWERING: dict[type[ast.AST], Callable[[ExpressionBuilder, Any], Place]] = {
+_LOWERING: dict[type[ast.AST], Callable[[ExpressionBuilder, Any], Slot]] = {
     kind: getattr(ExpressionBuilder, f"_{kind.__name__.lower()}")
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.expr) and hasattr(ExpressionBuilder, f"_{kind.__name__.lower()}")

@@ -11,7 +11,9 @@ import ast
 from dataclasses import dataclass
 from typing import Literal
 
-Place = str | int
+Slot = int
+"""A temporary or a pinned place: what an instruction reads, and most of what it sets."""
+Place = str | Slot
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +40,7 @@ class Bind:
 
     node: ast.AST
     name: str
-    source: Place
+    source: Slot
 
 
 @dataclass(slots=True, eq=False)
@@ -47,7 +49,7 @@ class Move:
 
     node: ast.AST
     target: int
-    source: Place
+    source: Slot
 
 
 @dataclass(slots=True, eq=False)
@@ -73,7 +75,7 @@ class GetAttribute:
 
     node: ast.AST
     target: int
-    base: Place
+    base: Slot
     name: str
 
 
@@ -82,9 +84,9 @@ class SetAttribute:
     """``base.name = source``."""
 
     node: ast.AST
-    base: Place
+    base: Slot
     name: str
-    source: Place
+    source: Slot
 
 
 @dataclass(slots=True, eq=False)
@@ -93,8 +95,8 @@ class GetItem:
 
     node: ast.AST
     target: int
-    base: Place
-    key: Place
+    base: Slot
+    key: Slot
 
 
 @dataclass(slots=True, eq=False)
@@ -102,9 +104,9 @@ class SetItem:
     """``base[key] = source``."""
 
     node: ast.AST
-    base: Place
-    key: Place
-    source: Place
+    base: Slot
+    key: Slot
+    source: Slot
 
 
 @dataclass(slots=True, eq=False)
@@ -113,10 +115,10 @@ class Call:
 
     node: ast.Call
     target: int
-    callee: Place
-    arguments: tuple[tuple[Place, bool], ...]
+    callee: Slot
+    arguments: tuple[tuple[Slot, bool], ...]
     """Positional arguments; True beside a starred one."""
-    keywords: tuple[tuple[str | None, Place], ...]
+    keywords: tuple[tuple[str | None, Slot], ...]
     """Keyword arguments; None names ``**mapping``."""
 
 
@@ -126,7 +128,7 @@ class Await:
 
     node: ast.AST
     target: int
-    source: Place
+    source: Slot
 
 
 @dataclass(slots=True, eq=False)
@@ -135,7 +137,7 @@ class Yield:
 
     node: ast.AST
     target: int
-    source: Place | None
+    source: Slot | None
     delegated: bool = False
 
 
@@ -146,7 +148,7 @@ class Build:
     node: ast.AST
     target: int
     shape: Literal["tuple", "list", "set", "dict"]
-    items: tuple[tuple[Place, bool], ...]
+    items: tuple[tuple[Slot, bool], ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -155,7 +157,7 @@ class Include:
 
     node: ast.AST
     container: int
-    source: Place
+    source: Slot
 
 
 @dataclass(slots=True, eq=False)
@@ -163,7 +165,7 @@ class Unpack:
     """``targets = source``; ``starred`` is the index of the starred target."""
 
     node: ast.AST
-    source: Place
+    source: Slot
     targets: tuple[int, ...]
     starred: int | None
 
@@ -174,7 +176,7 @@ class Iterate:
 
     node: ast.AST
     target: int
-    source: Place
+    source: Slot
     asynchronous: bool
 
 
@@ -204,8 +206,8 @@ class Compare:
     node: ast.AST
     target: int
     operator: Literal["is", "is not", "==", "!="]
-    left: Place
-    right: Place
+    left: Slot
+    right: Slot
 
 
 @dataclass(slots=True, eq=False)
@@ -214,7 +216,7 @@ class Negate:
 
     node: ast.AST
     target: int
-    source: Place
+    source: Slot
 
 
 @dataclass(slots=True, eq=False)
@@ -223,7 +225,7 @@ class Opaque:
 
     node: ast.AST
     target: int
-    operands: tuple[Place, ...] = ()
+    operands: tuple[Slot, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -232,7 +234,7 @@ class View:
 
     node: ast.AST
     target: int
-    source: Place
+    source: Slot
 
 
 @dataclass(slots=True, eq=False)
@@ -249,7 +251,7 @@ class SetReturn:
     """The pending return value; ``finally`` blocks still run."""
 
     node: ast.AST
-    source: Place | None
+    source: Slot | None
 
 
 @dataclass(slots=True, eq=False)
@@ -296,7 +298,7 @@ class Branch:
     """A test decides; ``test`` is the syntax of the test, for facts about equal tests elsewhere."""
 
     node: ast.expr
-    place: Place
+    place: Slot
     true: int
     false: int
 
@@ -343,7 +345,7 @@ class Raise:
     """``raise value``; without a value the handled exception is raised again."""
 
     node: ast.AST
-    source: Place | None
+    source: Slot | None
     classes: ast.expr | None
 
 

@@ -86,8 +86,7 @@ class Acquiring(Handing):
 
     def managed(self) -> set[Handle]:
         """Resources that an open ``with`` will release: a wrapper around one owes nothing of its own."""
-        return {v for place, v in self.state.places.items() if isinstance(place, int) and place < 0
-                if isinstance(v, Handle)}  # fmt: skip
+        return {v for place, v in self.state.slots.items() if place < 0 and isinstance(v, Handle)}
 
     def made(self, entry: Acquire) -> Value:
         """What an acquiring call gives, now or once it is awaited."""

@@ -63,10 +63,10 @@ _WHOLE = frozenset({"values", "items", "copy", "keys", "__iter__"})
 
 def call(m: Machine, i: ir.Call, state: State) -> bool:
     """Execute one call; False when it never returns."""
-    callee = state.places.get(i.callee, UNKNOWN)
+    callee = state.slots.get(i.callee, UNKNOWN)
     arguments = Arguments.of(
-        [(state.places.get(place, UNKNOWN), starred) for place, starred in i.arguments],
-        [(name, state.places.get(place, UNKNOWN)) for name, place in i.keywords],
+        [(state.slots.get(place, UNKNOWN), starred) for place, starred in i.arguments],
+        [(name, state.slots.get(place, UNKNOWN)) for name, place in i.keywords],
     )
     if m.building and any(value == Path(m.receiver or "") for value, _, _ in arguments.every()):
         m.transfer_fields(state, i.node, f"handed on with the object by `{call_text(i.node)}`")

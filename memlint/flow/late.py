@@ -86,8 +86,7 @@ def stored(m: Machine, state: State) -> bool:
     for store in m.stores:
         kept = state.places.get(f"{store.owner}.{store.attribute}")
         if isinstance(kept, Handle) and (
-            kept.site in m.by_block
-            or any(isinstance(place, int) and place < 0 and value == kept for place, value in state.places.items())
+            kept.site in m.by_block or any(place < 0 and value == kept for place, value in state.slots.items())
         ):
             return True
     return False

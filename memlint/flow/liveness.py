@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import TypeVar
 
 from memlint.cfg import instructions as ir
 from memlint.cfg.graph import Block, Graph
-from memlint.cfg.instructions import Instruction, Place
+from memlint.cfg.instructions import Instruction, Place, Slot
 from memlint.flow.telling import attribute, named_classes, plain
 from memlint.flow.values import Value
 
 Item = Place | tuple[str]
+P = TypeVar("P", str, Slot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Live:
     _known: dict[Place, tuple[int, int]] = field(default_factory=dict)
     """The bits of a place: those of which one must be live, and that which must be for a plain value as well."""
 
-    def dead(self, block: int, places: Mapping[Place, Value]) -> list[Place]:
+    def dead(self, block: int, places: Mapping[P, Value]) -> list[P]:
         """Those of some places whose values nobody asks for any more."""
         mask, known = self.masks[block], self._known
         found = []
@@ -70,8 +72,8 @@ def live_at(
     """
     every = [_exposed(block, telling or ()) for block in graph.blocks]
     for block, (reads, _, _) in zip(graph.blocks, every, strict=True):
-        if block.end.__class__ is ir.Branch and id(block.end.node) in repeated:  # type: ignore[union-attr]
-            reads.add((repeated[id(block.end.node)][0],))  # type: ignore[union-attr]
+        if block.end.__class__ is ir.Branch and id(block.end.node) in repeated:
+            reads.add((repeated[id(block.end.node)][0],))
     items = dict.fromkeys(chain.from_iterable(chain(reads, looks) for reads, looks, _ in every))
     bits = {item: 1 << 2 * number for number, item in enumerate(items)}
     live = [_mask(reads, bits) | _mask(looks, bits) << 1 for reads, looks, _ in every]

@@ -139,8 +139,7 @@ def show_facts(
 def _state(state: State) -> str:
     held = [f"{_handle(h)} {s.value}" for h, s in state.status.items()]
     places = [
-        f"{place}={_value(value)}" for place, value in sorted(state.places.items(), key=lambda p: str(p[0]))
-        if isinstance(place, str)
+        f"{place}={_value(value)}" for place, value in sorted(state.places.items())
     ]  # fmt: skip
     facts = [f"{text} is {str(outcome).lower()}" for text, outcome in sorted(state.facts.items())]
     said = "; ".join(part for part in (", ".join(held), ", ".join(places), ", ".join(facts)) if part)

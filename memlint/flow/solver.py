@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from memlint.cfg import instructions as ir
 from memlint.cfg.graph import RAISED, RETURNED, Graph
+from memlint.cfg.instructions import Place
 from memlint.findings import StepKind
 from memlint.flow import late
 from memlint.flow.chart import Chart
@@ -120,19 +121,22 @@ class Solver:
 
     def _watched(self, number: int, state: State) -> bool:
         """Whether a released resource may be used here or later by a name of its own."""
-        for place, value in state.places.items() if state.status else ():
+        known: list[tuple[Place, Value]] = [*state.places.items(), *state.slots.items()] if state.status else []
+        for place, value in known:
             if self.chart.live.reads(number, place) and late.watched(self.machine, state, value):
                 return True
         return late.stored(self.machine, state)
 
     def _forget_dead(self, number: int, state: State) -> None:
         """Drop what nobody reads any more, unless a resource can be reached by it."""
-        places = state.places
-        for place in self.chart.live.dead(number, places):
-            value = places[place]
-            if value.__class__ not in REACHING or not any(True for _ in state.handles(value)):
-                del places[place]
-        for text in [each for each in state.facts if not self.chart.live.meets(number, each)] if state.facts else ():
+        live = self.chart.live
+        for name in live.dead(number, state.places) if state.places else ():
+            if not any(True for _ in state.handles(state.places[name])):
+                del state.places[name]
+        for slot in live.dead(number, state.slots) if state.slots else ():
+            if not any(True for _ in state.handles(state.slots[slot])):
+                del state.slots[slot]
+        for text in [each for each in state.facts if not live.meets(number, each)] if state.facts else ():
             del state.facts[text]
 
     def leave(self, state: State, *, raised: bool) -> None:
@@ -176,7 +180,7 @@ class Solver:
                 pass
 
     def _branch(self, end: ir.Branch, state: State) -> None:
-        value = state.places.get(end.place, UNKNOWN)
+        value = state.slots.get(end.place, UNKNOWN)
         known = truth(value, state)
         text, same = ("", True)
         if known is None and id(end.node) in self.chart.repeated:
@@ -219,7 +223,7 @@ class Solver:
         return self._texts[id(test)]
 
     def _advance(self, end: ir.Advance, state: State) -> None:
-        iterator = state.places.get(end.iterator, UNKNOWN)
+        iterator = state.slots.get(end.iterator, UNKNOWN)
         if end.asynchronous or (isinstance(iterator, Handle) and "__next__" not in self.machine.kind(iterator).quiet):
             self.machine.may_raise(state, end.node, "the iteration")
         if end.asynchronous:
@@ -277,12 +281,12 @@ class Solver:
                 classes = None
             flight = Flight(ExitKind.RAISE, classes, end.node, "`raise`")
             if end.source is not None:
-                self.machine.transfer(state, state.places.get(end.source), end.node, "carried away by the exception")
+                self.machine.transfer(state, state.slots.get(end.source), end.node, "carried away by the exception")
         self.machine.throw(state, flight)
 
     def _resume(self, end: ir.Resume, landing: int, state: State) -> None:
         flight = state.handling[-1]
-        manager = None if end.manager is None else state.places.pop(end.manager, UNKNOWN)
+        manager = None if end.manager is None else state.slots.pop(end.manager, UNKNOWN)
         if isinstance(manager, Suppressor) and end.swallowed is not None:
             verdict = meet(flight, [(name,) for name in manager.classes])
             if verdict is not Match.NO:

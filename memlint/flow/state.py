@@ -5,9 +5,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from memlint.cfg.instructions import Place
+from memlint.cfg.instructions import Slot
 from memlint.flow.exceptions import Flight
 from memlint.flow.sites import Mark, Trail
 from memlint.flow.values import (
@@ -45,7 +45,8 @@ class Status(enum.Enum):
 
 
 Key: TypeAlias = tuple[
-    frozenset[tuple[Place, Value]],
+    frozenset[tuple[str, Value]],
+    frozenset[tuple[Slot, Value]],
     frozenset[tuple[Handle, Status]],
     frozenset[tuple[int, frozenset[Handle]]],
     frozenset[tuple[str, bool]],
@@ -56,8 +57,7 @@ Key: TypeAlias = tuple[
     frozenset[Handle],
 ]
 """What two states must share to behave alike."""
-_NONE_HELD: frozenset[tuple[int, frozenset[Handle]]] = frozenset()
-_NO_FACTS: frozenset[tuple[str, bool]] = frozenset()
+_EMPTY: frozenset[Any] = frozenset()
 _OWED = frozenset({Status.HELD, Status.LENT})
 
 
@@ -65,8 +65,10 @@ _OWED = frozenset({Status.HELD, Status.LENT})
 class State:
     """Mutable while a block is executed; :meth:`key` is its frozen form."""
 
-    places: dict[Place, Value] = field(default_factory=dict)
-    """What is known of variables and temporaries; a missing one is unknown."""
+    places: dict[str, Value] = field(default_factory=dict)
+    """What is known of variables, and of attributes by their dotted paths; a missing one is unknown."""
+    slots: dict[Slot, Value] = field(default_factory=dict)
+    """What is known of temporaries and pinned places."""
     status: dict[Handle, Status] = field(default_factory=dict)
     bags: dict[int, frozenset[Handle]] = field(default_factory=dict)
     """What each local container owns."""
@@ -86,10 +88,11 @@ class State:
     def copy(self) -> State:
         """An independent state with the same content."""
         return State(
-            dict(self.places),
-            dict(self.status),
-            dict(self.bags),
-            dict(self.facts),
+            self.places.copy(),
+            self.slots.copy(),
+            self.status.copy(),
+            self.bags.copy(),
+            self.facts.copy(),
             self.handling,
             self.flight,
             self.returning,
@@ -100,10 +103,11 @@ class State:
 
     def forget_differences(self, others: Iterable[Key]) -> None:
         """Become what this state, which owes nothing, has in common with others at the same place."""
-        common = set(self.places.items())
+        places, slots = set(self.places.items()), set(self.slots.items())
         for other in others:
-            common &= other[0]
-        self.places = dict(common)
+            places &= other[0]
+            slots &= other[1]
+        self.places, self.slots = dict(places), dict(slots)
         self.status = {}
         self.bags = {}
         self.facts = {}
@@ -114,10 +118,11 @@ class State:
         """Equal for states that behave alike; the trail does not count."""
         return (
             frozenset(self.places.items()),
-            frozenset(self.status.items()),
-            frozenset(self.bags.items()) if self.bags else _NONE_HELD,
-            frozenset(self.facts.items()) if self.facts else _NO_FACTS,
-            tuple(flight.key for flight in self.handling),
+            frozenset(self.slots.items()) if self.slots else _EMPTY,
+            frozenset(self.status.items()) if self.status else _EMPTY,
+            frozenset(self.bags.items()) if self.bags else _EMPTY,
+            frozenset(self.facts.items()) if self.facts else _EMPTY,
+            tuple([flight.key for flight in self.handling]) if self.handling else (),
             None if self.flight is None else self.flight.key,
             self.returning,
             self.failed,
@@ -130,18 +135,19 @@ class State:
 
     # --- reachability --------------------------------------------------------------------------------------------
 
-    def handles(self, value: Value | None) -> Iterator[Handle]:
+    def handles(self, value: Value | None) -> Iterable[Handle]:
         """The resources that whoever has ``value`` can still release."""
-        match value:
-            case None:
-                return
-            case Handle():
-                yield value
-            case Bag(number) | Element(number):
-                yield from self.bags.get(number, ())
-            case _:
-                for part in parts(value):
-                    yield from self.handles(part)
+        kind = value.__class__
+        if kind is Handle:
+            return (value,)  # type: ignore[return-value]
+        if kind not in REACHING:
+            return ()
+        if kind is Bag:
+            return self.bags.get(value.number, ())  # type: ignore[union-attr]
+        if kind is Element:
+            return self.bags.get(value.bag, ())  # type: ignore[union-attr]
+        within = parts(value)  # type: ignore[arg-type]
+        return self.handles(within[0]) if len(within) == 1 else [h for part in within for h in self.handles(part)]
 
     def held(self) -> list[Handle]:
         """The obligations still owed, in the order in which they arose."""
@@ -150,35 +156,36 @@ class State:
 
     def owes(self) -> bool:
         """Whether anything is held, or lent to a callee that may turn out only to borrow."""
-        return not _OWED.isdisjoint(self.status.values())
+        return bool(self.status) and not _OWED.isdisjoint(self.status.values())
+
+    def values(self) -> Iterator[Value]:
+        """What is known anywhere by which a resource may be reached."""
+        for value in (*self.places.values(), *self.slots.values()):
+            if value.__class__ in REACHING:
+                yield value
+        if self.returning is not None:
+            yield self.returning
 
     def referenced(self) -> set[Handle]:
         """Every resource that some place can still reach."""
         found: set[Handle] = set()
-        for value in self.places.values():
-            kind = value.__class__
-            if kind is Handle:
-                found.add(value)  # type: ignore[arg-type]
-            elif kind in REACHING:
-                found.update(self.handles(value))
-        if self.returning is not None:
-            found.update(self.handles(self.returning))
+        for value in self.values():
+            found.update(self.handles(value))
         return found
 
     # --- change --------------------------------------------------------------------------------------------------
 
-    def set(self, place: Place, value: Value) -> None:
-        """Give a place a value; of a place that is not there nothing is known."""
+    def set(self, slot: Slot, value: Value) -> None:
+        """Give a slot a value; of one that is not there nothing is known."""
         if value is UNKNOWN:
-            self.places.pop(place, None)
+            self.slots.pop(slot, None)
         else:
-            self.places[place] = value
+            self.slots[slot] = value
 
     def drop_temporaries(self) -> None:
-        """Temporaries die; pinned places and variables stay."""
-        places = self.places
-        for place in [p for p in places if p.__class__ is int and p > 0]:
-            del places[place]
+        """Temporaries die; pinned places stay."""
+        if self.slots:
+            self.slots = {slot: value for slot, value in self.slots.items() if slot < 0}
 
     def forget_facts(self, name: str) -> None:
         """A variable is bound anew: tests that mention it say nothing any more."""
@@ -194,6 +201,7 @@ class State:
         before, status = self.status.pop(fresh), self.status.get(older)
         self.status[older] = Status.HELD if Status.HELD in (before, status) else before
         self.places = {place: _renamed(value, fresh, older) for place, value in self.places.items()}
+        self.slots = {slot: _renamed(value, fresh, older) for slot, value in self.slots.items()}
         self.bags = {n: frozenset(older if h == fresh else h for h in held) for n, held in self.bags.items()}
         if self.returning is not None:
             self.returning = _renamed(self.returning, fresh, older)
@@ -204,9 +212,11 @@ class State:
         """A test has told whether an acquisition succeeded."""
         if not held:
             self.status.pop(taken.handle, None)
-            for place in [p for p, value in self.places.items() if value == taken.handle]:
-                del self.places[place]
-        self.places = {place: Literal.of(held) if value == taken else value for place, value in self.places.items()}
+            self.places = {place: value for place, value in self.places.items() if value != taken.handle}
+            self.slots = {slot: value for slot, value in self.slots.items() if value != taken.handle}
+        answer = Literal.of(held)
+        self.places = {place: answer if value == taken else value for place, value in self.places.items()}
+        self.slots = {slot: answer if value == taken else value for slot, value in self.slots.items()}
 
     def sweep(self) -> None:
         """Drop what no place mentions and nobody owes any more, so that equal states look equal."""
@@ -240,7 +250,7 @@ def mentions(text: str, name: str) -> bool:
 
 
 def _every(state: State) -> Iterator[Value]:
-    pending = list(state.places.values())
+    pending = [*state.places.values(), *state.slots.values()]
     if state.returning is not None:
         pending.append(state.returning)
     while pending:

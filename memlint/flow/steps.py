@@ -61,7 +61,7 @@ def _load(m: Machine, i: ir.Load, state: State) -> bool:
 
 
 def _bind(m: Machine, i: ir.Bind, state: State) -> bool:
-    value = state.places.get(i.source, UNKNOWN)
+    value = state.slots.get(i.source, UNKNOWN)
     state.forget_facts(i.name)
     if i.name in m.graph.outer:
         m.transfer(state, value, i.node, f"bound to `{i.name}`, which outlives this call")
@@ -88,7 +88,7 @@ def _capture(m: Machine, state: State, value: Value | None, node: ast.AST, name:
 
 def _store(state: State, name: str, value: Value) -> None:
     prefix = f"{name}."
-    for place in [p for p in state.places if p.__class__ is str and p.startswith(prefix)]:
+    for place in [p for p in state.places if p.startswith(prefix)]:
         del state.places[place]
     if isinstance(value, (type(UNKNOWN), Path)):
         state.places.pop(name, None)
@@ -97,7 +97,7 @@ def _store(state: State, name: str, value: Value) -> None:
 
 
 def _move(m: Machine, i: ir.Move, state: State) -> bool:
-    state.set(i.target, state.places.get(i.source, UNKNOWN))
+    state.set(i.target, state.slots.get(i.source, UNKNOWN))
     return True
 
 
@@ -109,12 +109,12 @@ def _unbind(m: Machine, i: ir.Unbind, state: State) -> bool:
 
 
 def _import(m: Machine, i: ir.Import, state: State) -> bool:
-    state.set(i.name, Symbol((i.qualified,)))
+    state.places[i.name] = Symbol((i.qualified,))
     return True
 
 
 def _get_attribute(m: Machine, i: ir.GetAttribute, state: State) -> bool:
-    base = state.places.get(i.base, UNKNOWN)
+    base = state.slots.get(i.base, UNKNOWN)
     value: Value
     match base:
         case Symbol(names):
@@ -144,8 +144,8 @@ def _property(m: Machine, i: ir.GetAttribute, text: str, state: State) -> Value:
 
 
 def _set_attribute(m: Machine, i: ir.SetAttribute, state: State) -> bool:
-    base = state.places.get(i.base, UNKNOWN)
-    value = state.places.get(i.source, UNKNOWN)
+    base = state.slots.get(i.base, UNKNOWN)
+    value = state.slots.get(i.source, UNKNOWN)
     if isinstance(base, Handle) and i.name in m.kind(base).release_on_set and value != Literal.of(False):
         m.transfer(state, base, i.node, f"ends by itself: `{i.name}` is set")
     if isinstance(base, Path):
@@ -163,7 +163,7 @@ def _set_attribute(m: Machine, i: ir.SetAttribute, state: State) -> bool:
 
 
 def _get_item(m: Machine, i: ir.GetItem, state: State) -> bool:
-    base, key = state.places.get(i.base, UNKNOWN), state.places.get(i.key, UNKNOWN)
+    base, key = state.slots.get(i.base, UNKNOWN), state.slots.get(i.key, UNKNOWN)
     value: Value = UNKNOWN
     match base:
         case Bag(number) | Element(number):
@@ -179,8 +179,8 @@ def _get_item(m: Machine, i: ir.GetItem, state: State) -> bool:
 
 
 def _set_item(m: Machine, i: ir.SetItem, state: State) -> bool:
-    base, value = state.places.get(i.base, UNKNOWN), state.places.get(i.source, UNKNOWN)
-    key = state.places.get(i.key, UNKNOWN)  # a mapping holds its keys as well: tasks and sockets often are some
+    base, value = state.slots.get(i.base, UNKNOWN), state.slots.get(i.source, UNKNOWN)
+    key = state.slots.get(i.key, UNKNOWN)  # a mapping holds its keys as well: tasks and sockets often are some
     if isinstance(base, Bag):
         m.include(state, base, value)
         m.include(state, base, key)
@@ -194,7 +194,7 @@ def _set_item(m: Machine, i: ir.SetItem, state: State) -> bool:
 
 
 def _build(m: Machine, i: ir.Build, state: State) -> bool:
-    values = [(state.places.get(place, UNKNOWN), starred) for place, starred in i.items]
+    values = [(state.slots.get(place, UNKNOWN), starred) for place, starred in i.items]
     if i.shape == "tuple" and not any(starred for _, starred in values):
         state.set(i.target, Pair(tuple(value for value, _ in values)))
         return True
@@ -207,7 +207,7 @@ def _build(m: Machine, i: ir.Build, state: State) -> bool:
 
 
 def _include(m: Machine, i: ir.Include, state: State) -> bool:
-    container, value = state.places.get(i.container, UNKNOWN), state.places.get(i.source, UNKNOWN)
+    container, value = state.slots.get(i.container, UNKNOWN), state.slots.get(i.source, UNKNOWN)
     if isinstance(container, Bag):
         m.include(state, container, value)
     else:
@@ -216,7 +216,7 @@ def _include(m: Machine, i: ir.Include, state: State) -> bool:
 
 
 def _unpack(m: Machine, i: ir.Unpack, state: State) -> bool:
-    source = state.places.get(i.source, UNKNOWN)
+    source = state.slots.get(i.source, UNKNOWN)
     for index, target in enumerate(i.targets):
         value: Value = UNKNOWN
         match source:
@@ -233,14 +233,14 @@ def _unpack(m: Machine, i: ir.Unpack, state: State) -> bool:
 
 
 def _iterate(m: Machine, i: ir.Iterate, state: State) -> bool:
-    source = state.places.get(i.source, UNKNOWN)
+    source = state.slots.get(i.source, UNKNOWN)
     late.called(m, state, source, i.node, "__iter__")
     state.set(i.target, source)
     return True
 
 
 def _enter(m: Machine, i: ir.Enter, state: State) -> bool:
-    manager = state.places.get(i.manager, UNKNOWN)
+    manager = state.slots.get(i.manager, UNKNOWN)
     value: Value = UNKNOWN
     match manager:
         case Handle():
@@ -274,7 +274,7 @@ def _entered(m: Machine, i: ir.Enter, manager: Handle, state: State) -> None:
 
 
 def _exit(m: Machine, i: ir.Exit, state: State) -> bool:
-    manager = state.places.get(i.manager, UNKNOWN)
+    manager = state.slots.get(i.manager, UNKNOWN)
     if isinstance(manager, Handle):
         kind = m.kind(manager)
         context = kind.async_context if i.asynchronous else kind.context
@@ -287,7 +287,7 @@ def _exit(m: Machine, i: ir.Exit, state: State) -> bool:
 
 
 def _compare(m: Machine, i: ir.Compare, state: State) -> bool:
-    left, right = state.places.get(i.left, UNKNOWN), state.places.get(i.right, UNKNOWN)
+    left, right = state.slots.get(i.left, UNKNOWN), state.slots.get(i.right, UNKNOWN)
     equal = same(left, right, identity=i.operator in ("is", "is not"))
     value: Value = UNKNOWN
     ended = m.ending(left)
@@ -300,7 +300,7 @@ def _compare(m: Machine, i: ir.Compare, state: State) -> bool:
 
 
 def _negate(m: Machine, i: ir.Negate, state: State) -> bool:
-    value = state.places.get(i.source, UNKNOWN)
+    value = state.slots.get(i.source, UNKNOWN)
     if isinstance(value, Running):
         state.set(i.target, Running(value.of, not value.ended))
         return True
@@ -310,7 +310,7 @@ def _negate(m: Machine, i: ir.Negate, state: State) -> bool:
 
 
 def _opaque(m: Machine, i: ir.Opaque, state: State) -> bool:
-    bags = [v for p in i.operands if isinstance(v := state.places.get(p), (Bag, Pair, Element))]
+    bags = [v for p in i.operands if isinstance(v := state.slots.get(p), (Bag, Pair, Element))]
     if bags:
         result = Bag(container_number(i.node))
         held = frozenset(handle for bag in bags for handle in state.handles(bag))
@@ -318,13 +318,13 @@ def _opaque(m: Machine, i: ir.Opaque, state: State) -> bool:
             state.bags[result.number] = held
         state.set(i.target, result)
     else:
-        paths = [v for p in i.operands if isinstance(v := state.places.get(p), Result)]
+        paths = [v for p in i.operands if isinstance(v := state.slots.get(p), Result)]
         state.set(i.target, paths[0] if paths and _joins_path(i.node) else UNKNOWN)
     return True
 
 
 def _view(m: Machine, i: ir.View, state: State) -> bool:
-    source = state.places.get(i.source, UNKNOWN)
+    source = state.slots.get(i.source, UNKNOWN)
     state.set(i.target, View(source) if isinstance(source, (Handle, View, Bag)) else UNKNOWN)
     return True
 
@@ -338,7 +338,7 @@ def _define(m: Machine, i: ir.Define, state: State) -> bool:
 
 
 def _set_return(m: Machine, i: ir.SetReturn, state: State) -> bool:
-    state.returning = state.places.get(i.source, UNKNOWN) if i.source is not None else NONE
+    state.returning = state.slots.get(i.source, UNKNOWN) if i.source is not None else NONE
     for item in state.returning.items if isinstance(state.returning, Pair) else (state.returning,):
         if isinstance(item, Handle) and item.site not in m.shelved:
             m.reclaim(state, item)
@@ -360,7 +360,7 @@ def _gives_none(value: Value) -> bool:
 
 
 def _forget(m: Machine, i: ir.Forget, state: State) -> bool:
-    state.places.pop(i.place, None)
+    state.slots.pop(i.place, None)
     m.check_lost(state, i.node, Fate.DISCARDED)
     return True
 
@@ -379,7 +379,7 @@ def _catch(m: Machine, i: ir.Catch, state: State) -> bool:
 
 
 def _await(m: Machine, i: ir.Await, state: State) -> bool:
-    source = state.places.get(i.source, UNKNOWN)
+    source = state.slots.get(i.source, UNKNOWN)
     tasks = all(m.kind(handle).category is Category.TASK for handle in state.handles(source))
     if isinstance(source, Closing) or tasks:
         m.release(state, source, i.node)
@@ -408,7 +408,7 @@ def _only_waits(m: Machine, source: Value) -> bool:
 
 
 def _yield(m: Machine, i: ir.Yield, state: State) -> bool:
-    value = state.places.get(i.source, UNKNOWN) if i.source is not None else NONE
+    value = state.slots.get(i.source, UNKNOWN) if i.source is not None else NONE
     if isinstance(value, Taken):  # the consumer waits for it and resumes: `yield lock.acquire()`
         state.set(i.target, value)
         return True

@@ -132,8 +132,8 @@ def telling_places(machine: Machine) -> frozenset[ir.Place]:
                 for target, sources in _handed_on(i):
                     passed[target] += sources
         match block.end:
-            case ir.Branch(place=place) | ir.Resume(manager=int(place)):
-                looked.append(place)
+            case ir.Branch(place=slot) | ir.Resume(manager=int(slot)):
+                looked.append(slot)
             case ir.Advance(target=target, iterator=iterator):
                 passed[target].append(iterator)
         looked += named_classes(block.end)
