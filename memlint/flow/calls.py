@@ -387,7 +387,7 @@ class _Call(Acquiring):
         for value, effect in effects:
             if effect is Effect.RELEASES_UNLESS_RAISED:
                 m.release(state, value, node)
-            elif effect is Effect.RETURNS and any(True for _ in state.handles(value)):
+            elif effect is Effect.RETURNS and state.handles(value):
                 view = value
             elif effect is Effect.VIEWS and isinstance(value, (Handle, View)):
                 view = View(value)
@@ -401,7 +401,7 @@ class _Call(Acquiring):
     def asks(self, value: Value) -> bool:
         """Whether it matters what a function does with an argument."""
         reached = value.of if isinstance(value, View) else value
-        return isinstance(value, (Handle, View, Element)) and any(True for _ in self.state.handles(reached))
+        return isinstance(value, (Handle, View, Element)) and bool(self.state.handles(reached))
 
     def effect(self, summary: Summary, value: Value, parameter: str | None) -> Effect:
         """What a function of the project does to one argument."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Category
 from memlint.flow.sites import Site
-from memlint.source.walk import walk
+from memlint.source.walk import statements, walk
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -24,62 +24,69 @@ class Leeway:
     """The forgiven steps of one function, found when they are first asked for."""
 
     function: ast.AST
+    watches: bool = False
+    """Whether a process is started in it: only for one is what belongs to a wait looked for."""
     _comprehensions: list[frozenset[int]] | None = None
     """The nodes of each returned comprehension, by identity."""
-    _waiting: set[int] = field(default_factory=set)
+    _waiting: frozenset[int] | None = None
     """The nodes in the arguments of waits, and in loops that poll."""
     _hopeless: list[tuple[frozenset[int], frozenset[int]]] = field(default_factory=list)
     """The nodes of each loop that counts its failures, and those that are run when all its turns have failed."""
+    _known: set[int] = field(default_factory=set)
+    """All nodes whose failure is forgiven to anything."""
 
     def knows(self, raiser: ast.AST) -> bool:
         """Whether anything at all may be lost when ``raiser`` fails."""
         if self._comprehensions is None:
             self._look()
-        number = id(raiser)
-        for nodes in (self._waiting, *(self._comprehensions or ()), *(then for _, then in self._hopeless)):
-            if number in nodes:
-                return True
-        return False
+        if self.watches and self._waiting is None:
+            self._waiting = frozenset(_waiting(self.function))
+            self._known |= self._waiting
+        return id(raiser) in self._known
 
     def forgives(self, site: Site, raiser: ast.AST) -> bool:
         """Whether what was acquired at ``site`` may be lost when ``raiser`` fails."""
         if not self.knows(raiser):
             return False
-        assert self._comprehensions is not None
-        if site.kind.category is Category.PROCESS and id(raiser) in self._waiting:
+        number = id(raiser)
+        if site.kind.category is Category.PROCESS and number in (self._waiting or ()):
             return True
         return self.apart(site, raiser) or any(
-            id(raiser) in nodes and id(site.node) in nodes for nodes in self._comprehensions
+            number in nodes and id(site.node) in nodes for nodes in self._comprehensions or ()
         )
 
     def apart(self, site: Site, raiser: ast.AST) -> bool:
         """Whether ``raiser`` is reached only when every turn of the loop around ``site`` has failed."""
-        if self._comprehensions is None:
-            self._look()
-        return any(id(site.node) in loop and id(raiser) in then for loop, then in self._hopeless)
+        return self.knows(raiser) and any(id(site.node) in loop and id(raiser) in then for loop, then in self._hopeless)
 
     def _look(self) -> None:
         self._comprehensions = []
-        for node in walk(self.function):
+        for node in statements([self.function]):
             if isinstance(node, ast.Return) and isinstance(node.value, _COMPREHENSIONS):
                 self._comprehensions.append(frozenset(id(each) for each in walk(node.value)))
-            elif isinstance(node, ast.Call) and _word(node) == "communicate":
-                self._waiting.update(id(each) for part in _handed(node) for each in walk(part))
-            elif isinstance(node, ast.While) and any(
-                isinstance(each, ast.Call) and _word(each) == "poll" for each in walk(node)
-            ):
-                self._waiting.update(id(each) for each in walk(node))
-            if isinstance(node, (ast.For, ast.While)) and (counts := _counted_failures(node)):
+            elif isinstance(node, (ast.For, ast.While)) and (counts := _counted_failures(node)):
                 nodes = frozenset(id(each) for each in walk(node))
-                for test in walk(self.function):
+                for test in statements([self.function]):
                     if isinstance(test, ast.If) and id(test) not in nodes and _asks_for_length(test.test, counts):
                         then = frozenset(id(each) for part in test.body for each in walk(part))
                         self._hopeless.append((nodes, then))
+        self._known.update(*self._comprehensions, *(then for _, then in self._hopeless))
+
+
+def _waiting(function: ast.AST) -> Iterator[int]:
+    """The nodes, by identity, in the arguments of waits for a process, and in loops that poll one."""
+    for node in walk(function):
+        if isinstance(node, ast.Call) and _word(node) == "communicate":
+            yield from (id(each) for part in _handed(node) for each in walk(part))
+        elif isinstance(node, ast.While) and any(
+            isinstance(each, ast.Call) and _word(each) == "poll" for each in walk(node)
+        ):
+            yield from (id(each) for each in walk(node))
 
 
 def _counted_failures(loop: ast.For | ast.While) -> frozenset[str]:
     """The containers to which the handlers of a loop add, and nothing else in it does."""
-    handlers = [each for each in walk(loop) if isinstance(each, ast.ExceptHandler)]
+    handlers = [each for each in statements([loop]) if isinstance(each, ast.ExceptHandler)]
     handled = {id(each) for handler in handlers for each in walk(handler)}
     found: set[str] = set()
     others: set[str] = set()

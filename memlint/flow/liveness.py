@@ -123,7 +123,7 @@ _OPERANDS: Mapping[type, tuple[str, ...]] = {
     ir.Raise: ("source",),
     ir.Resume: ("manager",),
 }
-"""The fields by which the rarer instructions and the ends of blocks read a place; what reads any number is listed below."""
+"""The fields by which the rarer instructions and the ends of blocks read places."""
 
 
 def _exposed(block: Block, telling: Collection[Place]) -> tuple[set[Item], set[Item], set[Item]]:

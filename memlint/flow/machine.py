@@ -225,6 +225,8 @@ class Machine:
             self.records.append(SiteRecord(Site(node, kind, entry, position, text, origin)))
         if self._cleanup:
             self._made_cleaning_up.add(index)
+        if kind.category is Category.PROCESS:
+            self._leeway.watches = True
         handle = Handle(index)
         state.age(handle)
         state.status[handle] = Status.HELD

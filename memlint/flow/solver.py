@@ -131,10 +131,10 @@ class Solver:
         """Drop what nobody reads any more, unless a resource can be reached by it."""
         live = self.chart.live
         for name in live.dead(number, state.places) if state.places else ():
-            if not any(True for _ in state.handles(state.places[name])):
+            if state.places[name].__class__ not in REACHING or not state.handles(state.places[name]):
                 del state.places[name]
         for slot in live.dead(number, state.slots) if state.slots else ():
-            if not any(True for _ in state.handles(state.slots[slot])):
+            if state.slots[slot].__class__ not in REACHING or not state.handles(state.slots[slot]):
                 del state.slots[slot]
         for text in [each for each in state.facts if not live.meets(number, each)] if state.facts else ():
             del state.facts[text]
@@ -234,7 +234,7 @@ class Solver:
         source = iterator.of if isinstance(iterator, Turned) else iterator
         turn = state.copy()
         turn.set(end.target, _element(source))
-        owning = isinstance(source, (Bag, Element, Pair)) and any(True for _ in state.handles(source))
+        owning = isinstance(source, (Bag, Element, Pair)) and bool(state.handles(source))
         if owning:
             turn.set(end.iterator, Turned(source))
         self.arrive(end.body, turn)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -135,7 +135,7 @@ class State:
 
     # --- reachability --------------------------------------------------------------------------------------------
 
-    def handles(self, value: Value | None) -> Iterable[Handle]:
+    def handles(self, value: Value | None) -> Collection[Handle]:
         """The resources that whoever has ``value`` can still release."""
         kind = value.__class__
         if kind is Handle:
@@ -158,19 +158,15 @@ class State:
         """Whether anything is held, or lent to a callee that may turn out only to borrow."""
         return bool(self.status) and not _OWED.isdisjoint(self.status.values())
 
-    def values(self) -> Iterator[Value]:
-        """What is known anywhere by which a resource may be reached."""
-        for value in (*self.places.values(), *self.slots.values()):
-            if value.__class__ in REACHING:
-                yield value
-        if self.returning is not None:
-            yield self.returning
-
     def referenced(self) -> set[Handle]:
         """Every resource that some place can still reach."""
         found: set[Handle] = set()
-        for value in self.values():
-            found.update(self.handles(value))
+        for value in (*self.places.values(), *self.slots.values(), self.returning):
+            kind = value.__class__
+            if kind is Handle:
+                found.add(value)  # type: ignore[arg-type]
+            elif kind in REACHING:
+                found.update(self.handles(value))
         return found
 
     # --- change --------------------------------------------------------------------------------------------------

@@ -224,7 +224,7 @@ def _unpack(m: Machine, i: ir.Unpack, state: State) -> bool:
                 value = items[index]
             case Pair(items) if i.starred is not None and index < i.starred:
                 value = items[index] if index < len(items) else UNKNOWN
-            case Pair() if any(True for _ in state.handles(source)):
+            case Pair() if state.handles(source):
                 value = source
             case Bag(number) | Element(number):
                 value = source if index == i.starred else Element(number)
@@ -253,7 +253,7 @@ def _enter(m: Machine, i: ir.Enter, state: State) -> bool:
             state.set(i.manager, value)
     if i.asynchronous and state.held():
         outside = state.copy()
-        if isinstance(made := state.places.get(i.manager), Handle):
+        if isinstance(made := state.slots.get(i.manager), Handle):
             outside.status.pop(made, None)  # what fails to open owes nothing
         m.may_raise(outside, i.node, "entering it")
         m.may_raise(outside, i.node, "entering it", kind=ExitKind.CANCEL, classes=("asyncio.CancelledError",))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _NO_NODES = frozenset({
     "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level", "lineno", "module",
@@ -59,7 +59,7 @@ def walk(*roots: ast.AST) -> Iterator[ast.AST]:
                 pending.append(value)
 
 
-def statements(body: list[ast.stmt], *, nested: bool = True) -> Iterator[ast.AST]:
+def statements(body: Sequence[ast.AST], *, nested: bool = True) -> Iterator[ast.AST]:
     """Every statement, handler and case at or below ``body`` in source order; ``nested`` is inside definitions too."""
     pending: list[ast.AST] = [*reversed(body)]
     while pending:
