@@ -17,7 +17,7 @@ from memlint.flow.bodies import abstract, harmless, mentions, never_returns, sta
 from memlint.flow.chart import Chart
 from memlint.flow.effects import always_gives, consistent, effect_of
 from memlint.flow.likely import Likely
-from memlint.flow.machine import FieldStore, Machine, World
+from memlint.flow.machine import FieldStore, Machine
 from memlint.flow.makers import field_makers
 from memlint.flow.owners import FieldLoss, Fields, instance_kind
 from memlint.flow.prefilters import prefilter
@@ -28,6 +28,7 @@ from memlint.flow.state import State
 from memlint.flow.summaries import Effect, Given, Summary
 from memlint.flow.units import Unit, enclosing_names, find_units
 from memlint.flow.values import Pair, Result, Symbol
+from memlint.flow.world import World
 from memlint.source.names import ModuleNames, module_names
 from memlint.source.text import Source
 

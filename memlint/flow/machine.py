@@ -7,18 +7,18 @@ solver gives them states and follows where they go.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from memlint.catalogue.model import Acquire, Catalogue, Category, Kind
+from memlint.catalogue.model import Acquire, Category, Kind
 from memlint.cfg.graph import RAISED, Block, Graph
 from memlint.findings import Span, StepKind
 from memlint.flow.exceptions import Flight
 from memlint.flow.leeway import Leeway
-from memlint.flow.raising import RaiseLevel
+from memlint.flow.meaning import Meaning
 from memlint.flow.sites import LOST, ExitKind, Fate, Mark, Outcome, Site, SiteRecord, Trail
 from memlint.flow.state import REACHING, State, Status
-from memlint.flow.summaries import Given, Summary
+from memlint.flow.summaries import Given
 from memlint.flow.values import (
     ENDINGS,
     UNKNOWN,
@@ -27,36 +27,12 @@ from memlint.flow.values import (
     Handle,
     Method,
     Pair,
-    Path,
-    Result,
-    Symbol,
     Taken,
     Value,
     container_number,
 )
 from memlint.flow.wording import call_text, shortened
-from memlint.source.names import FunctionNode, ModuleNames
-from memlint.source.text import Source
-
-
-@dataclass(frozen=True)
-class World:
-    """All that is known outside the function: its module, the catalogue, other functions."""
-
-    source: Source
-    names: ModuleNames
-    catalogue: Catalogue
-    summary: Callable[[tuple[str, ...]], Summary | None]
-    """The summary of a function of the project by its candidate qualified names."""
-    computed: Callable[[str], Summary | None]
-    """The summary of a property of a class of the project by its qualified name."""
-    field_types: Callable[[str, str], tuple[str, ...]]
-    """The classes of a field of a class, when every method that sets it shows the same maker."""
-    harmless: Callable[[FunctionNode], bool]
-    """Whether nothing that a function of this file does itself may raise."""
-    level: RaiseLevel = RaiseLevel.DEFAULT
-    strict: bool = False
-    """An unknown callee borrows instead of taking over."""
+from memlint.flow.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +120,25 @@ class Machine:
     returned_open: set[tuple[int, int]] = field(default_factory=set)
     """(site, return statement) of what was held when it was returned."""
 
+    meaning: Meaning = field(init=False)
+
     def __post_init__(self) -> None:
         self._leeway = Leeway(self.graph.node)
+        self.meaning = Meaning(self.world, self.graph, self.enclosing)
 
     # --- a block -------------------------------------------------------------------------------------------------
 
     def begin(self, block: Block) -> None:
         """Execution enters a block."""
-        self._raised = []
         self.block = block.number
         self._cleanup = block.cleanup
         self.landing = block.landing
 
     def take_raised(self) -> list[State]:
         """The states that exceptions left since the last call."""
-        raised, self._raised = self._raised, []
+        raised = self._raised
+        if raised:
+            self._raised = []
         return raised
 
     # --- exceptions ----------------------------------------------------------------------------------------------
@@ -391,20 +371,7 @@ class Machine:
 
     def variable(self, name: str, state: State) -> Value:
         """The value of a variable."""
-        known = state.places.get(name)
-        if known is not None:
-            return known
-        if "#" in name or (name in self.graph.locals and not isinstance(self.graph.node, ast.Module)):
-            return Path(name)
-        if name in self.enclosing:
-            names = self.enclosing[name]
-            return Symbol(names) if names else Path(name)
-        candidates = self.world.names.candidates(name)
-        if candidates:
-            return Symbol(candidates)
-        made_by = self.world.names.instance(name)
-        types = self.world.catalogue.result_types(made_by)
-        return Result(Symbol(types)) if types else Path(name)
+        return state.places.get(name) or self.meaning.variable(name)
 
     def keep(
         self, state: State, owner: str, attribute: str, value: Value, node: ast.AST, *, container: bool = False

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Acquire, Kind
 from memlint.findings import Span, StepKind
+from memlint.flow.wording import cut
 
 
 class Fate(enum.Enum):
@@ -70,9 +71,17 @@ class Mark:
 
     kind: StepKind
     node: ast.AST
-    text: str
+    said: str | bool
+    """What happens here; of a test only its outcome, for few tests are ever shown."""
     exit: ExitKind | None = None
     """How an exception starts here, at a step that raises."""
+
+    @property
+    def text(self) -> str:
+        """What happens here, in words."""
+        if isinstance(self.said, str):
+            return self.said
+        return f"`{cut(ast.unparse(self.node))}` is {'true' if self.said else 'false'}"
 
 
 @dataclass(slots=True, eq=False)

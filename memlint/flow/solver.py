@@ -25,6 +25,7 @@ from memlint.flow.values import (
     Bag,
     Element,
     Handle,
+    Method,
     Pair,
     Running,
     Suppressor,
@@ -33,13 +34,15 @@ from memlint.flow.values import (
     Turned,
     Value,
 )
-from memlint.flow.wording import cut
 
 STATES_PER_BLOCK = 24
 """Beyond this many different states at one block, further ones are not followed; of those that owe nothing, what they
 have in common is, as long as something may be acquired."""
 STEPS = 6000
 """Blocks executed before the function is given up."""
+_ENDS_HERE = frozenset({RETURNED, RAISED})
+_ANSWERS = frozenset({Running, Method, Taken})
+"""The values whose truth says more of a resource than that it is there."""
 
 
 @dataclass(slots=True)
@@ -54,8 +57,6 @@ class Solver:
     """Final states, each with True when an exception ended it."""
     bounded: str | None = None
     """Why the analysis stopped early, if it did."""
-    _texts: dict[int, str] = field(default_factory=dict)
-    """How a test is shown, by the identity of its node."""
     whole: bool = False
     """Whether paths are followed to their end on which nothing is owed."""
     pruned: bool = False
@@ -88,9 +89,9 @@ class Solver:
 
     def arrive(self, number: int, state: State) -> None:
         """A state reaches a block; it is followed unless an equal one has been there."""
-        block = self.graph.blocks[number]
-        state.handling = state.handling[: block.depth]
-        if number in (RETURNED, RAISED):
+        if state.handling:
+            state.handling = state.handling[: self.graph.blocks[number].depth]
+        if number in _ENDS_HERE:
             self.leave(state, raised=number == RAISED)
             return
         idle = number not in self.chart.acquiring and not state.owes() and state.returning is None
@@ -148,13 +149,13 @@ class Solver:
 
     def execute(self, number: int, state: State) -> None:
         """Run one block and send its states on."""
-        block = self.graph.blocks[number]
-        at_end, raised = execute(self.machine, block, state)
-        for thrown in raised:
+        block, machine = self.graph.blocks[number], self.machine
+        reached = execute(machine, block, state)
+        for thrown in machine.take_raised():
             self.arrive(block.landing, thrown)
-        if at_end is not None:
-            self._end(block.end, block.landing, at_end)
-            for thrown in self.machine.take_raised():
+        if reached:
+            self._end(block.end, block.landing, state)
+            for thrown in machine.take_raised():
                 self.arrive(block.landing, thrown)
 
     # --- ends ----------------------------------------------------------------------------------------------------
@@ -191,22 +192,26 @@ class Solver:
             if known is not None and known is not outcome:
                 continue
             way = state.copy() if outcome and known is None else state
-            if isinstance(value, Running) and outcome is value.ended:
-                self.machine.release(way, value.of, end.node)
-            ended = self.machine.ending(value)
-            if ended is not None and outcome:
-                self.machine.release(way, ended, end.node)
-            if isinstance(value, Taken):
-                way.answer(value, held=outcome)
+            if value.__class__ in _ANSWERS:
+                self._answered(way, value, end.node, outcome)
             if known is None:
                 if text:
                     way.facts[text] = outcome is same
                 _assume(way, end.node, outcome)
                 self._standard(way, end.node, outcome)
             if known is None and way.held():
-                shown = self._shown(end.node)
-                way.mark(Mark(StepKind.TAKE, end.node, f"`{shown}` is {'true' if outcome else 'false'}"))
+                way.mark(Mark(StepKind.TAKE, end.node, outcome))
             self.arrive(target, way)
+
+    def _answered(self, state: State, value: Value, test: ast.expr, outcome: bool) -> None:
+        """A test has told whether something has ended or was acquired."""
+        if isinstance(value, Running) and outcome is value.ended:
+            self.machine.release(state, value.of, test)
+        ended = self.machine.ending(value)
+        if ended is not None and outcome:
+            self.machine.release(state, ended, test)
+        if isinstance(value, Taken):
+            state.answer(value, held=outcome)
 
     def _standard(self, state: State, test: ast.expr, outcome: bool) -> None:
         """A test of a descriptor's number tells the standard ones, which stay open: ``if fd > 2: os.close(fd)``."""
@@ -216,11 +221,6 @@ class Solver:
                 descriptor = isinstance(value, Handle) and "os.close" in self.machine.kind(value).release_by
                 if descriptor and _STANDARD[type(operator)] is outcome:
                     self.machine.transfer(state, value, test, "one of the standard descriptors")
-
-    def _shown(self, test: ast.expr) -> str:
-        if id(test) not in self._texts:
-            self._texts[id(test)] = cut(ast.unparse(test))
-        return self._texts[id(test)]
 
     def _advance(self, end: ir.Advance, state: State) -> None:
         iterator = state.slots.get(end.iterator, UNKNOWN)

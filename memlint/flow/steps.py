@@ -15,7 +15,7 @@ from memlint.flow.calls import call
 from memlint.flow.machine import Machine
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.sites import ExitKind, Fate, Mark
-from memlint.flow.state import State, Status
+from memlint.flow.state import REACHING, State, Status
 from memlint.flow.truth import same, truth
 from memlint.flow.values import (
     NONE,
@@ -41,22 +41,22 @@ from memlint.flow.values import (
 from memlint.flow.wording import call_text
 
 
-def execute(m: Machine, block: Block, state: State) -> tuple[State | None, list[State]]:
-    """Execute a block; give the state at its end (None if never reached) and those that an exception left."""
+def execute(m: Machine, block: Block, state: State) -> bool:
+    """Execute a block; False when its end is not reached."""
     m.begin(block)
-    for instruction in block.instructions:
-        if not _STEPS[type(instruction)](m, instruction, state):
-            return None, m.take_raised()
-    return state, m.take_raised()
+    for instruction in block.instructions:  # noqa: SIM110 - a generator costs as much as an instruction
+        if not _STEPS[instruction.__class__](m, instruction, state):
+            return False
+    return True
 
 
 def _constant(m: Machine, i: ir.Constant, state: State) -> bool:
-    state.set(i.target, Literal.of(i.value))
+    state.slots[i.target] = Literal(i.value.__class__.__name__, i.value)
     return True
 
 
 def _load(m: Machine, i: ir.Load, state: State) -> bool:
-    state.set(i.target, m.variable(i.name, state))
+    state.slots[i.target] = state.places.get(i.name) or m.meaning.variable(i.name)
     return True
 
 
@@ -69,7 +69,7 @@ def _bind(m: Machine, i: ir.Bind, state: State) -> bool:
         _capture(m, state, value, i.node, i.name, f"bound to `{i.name}`, which a nested function captures")
     elif isinstance(m.graph.node, ast.Module):
         m.transfer(state, value, i.node, f"bound to the module's `{i.name}`")
-    for handle in state.handles(value):
+    for handle in state.handles(value) if value.__class__ in REACHING else ():
         record = m.records[handle.site]
         if record.subject is None:
             record.subject = i.name.partition("#")[0]
@@ -88,9 +88,9 @@ def _capture(m: Machine, state: State, value: Value | None, node: ast.AST, name:
 
 def _store(state: State, name: str, value: Value) -> None:
     prefix = f"{name}."
-    for place in [p for p in state.places if p.startswith(prefix)]:
+    for place in [p for p in state.places if "." in p and p.startswith(prefix)]:
         del state.places[place]
-    if isinstance(value, (type(UNKNOWN), Path)):
+    if value is UNKNOWN or value.__class__ is Path:
         state.places.pop(name, None)
     else:
         state.places[name] = value
@@ -117,10 +117,11 @@ def _get_attribute(m: Machine, i: ir.GetAttribute, state: State) -> bool:
     base = state.slots.get(i.base, UNKNOWN)
     value: Value
     match base:
-        case Symbol(names):
-            value = Symbol(tuple(f"{name}.{i.name}" for name in names))
+        case Symbol():
+            value = m.meaning.member(base, i.name)
         case Path(text):
-            value = state.places.get(f"{text}.{i.name}") or _property(m, i, text, state)
+            path = m.meaning.attribute(base, i.name)
+            value = state.places.get(path.text) or (_property(m, i, state) if text == m.receiver else None) or path
         case Handle() if i.name == "closed":
             value = Literal.of(state.status.get(base) is Status.RELEASED)
         case Handle() | Bag() | Element() | Pair() | Result() | View() | Method():
@@ -131,16 +132,12 @@ def _get_attribute(m: Machine, i: ir.GetAttribute, state: State) -> bool:
     return True
 
 
-def _property(m: Machine, i: ir.GetAttribute, text: str, state: State) -> Value:
-    """An attribute of an unknown object; a property of this method's own class may make something."""
-    if text == m.receiver and m.owner is not None:
-        summary = m.world.computed(f"{m.owner}.{i.name}")
-        if summary is not None and summary.gives:
-            return m.given(state, summary.gives, i.node)
-        types = m.world.field_types(m.owner, i.name)
-        if types:
-            return Result(Symbol(types))
-    return Path(f"{text}.{i.name}")
+def _property(m: Machine, i: ir.GetAttribute, state: State) -> Value | None:
+    """An attribute of this method's own object, if it is known: a property may make something."""
+    if m.owner is None:
+        return None
+    gives, of = m.meaning.field(m.owner, i.name)
+    return m.given(state, gives, i.node) if gives else of
 
 
 def _set_attribute(m: Machine, i: ir.SetAttribute, state: State) -> bool:
@@ -366,8 +363,10 @@ def _forget(m: Machine, i: ir.Forget, state: State) -> bool:
 
 
 def _end_statement(m: Machine, i: ir.EndStatement, state: State) -> bool:
-    state.drop_temporaries()
-    m.check_lost(state, i.node, Fate.DISCARDED)
+    if state.slots:
+        state.drop_temporaries()
+    if state.status:
+        m.check_lost(state, i.node, Fate.DISCARDED)
     return True
 
 
