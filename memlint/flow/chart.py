@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from memlint.cfg import instructions as ir
 from memlint.cfg.graph import Graph
@@ -47,22 +47,22 @@ class Chart:
 
 def joining_blocks(graph: Graph, ways: Sequence[tuple[int, ...]]) -> frozenset[int]:
     """Blocks with more than one way in; exceptions are many ways."""
-    entered: Counter[int] = Counter()
-    for block in graph.blocks:
-        for each in ways[block.number]:
-            entered[each] += 1
-        entered[block.landing] += 2
-    return frozenset(number for number, count in entered.items() if count > 1)
+    entered = Counter(chain.from_iterable(ways))
+    landings = {block.landing for block in graph.blocks}
+    return frozenset(landings.union(number for number, count in entered.items() if count > 1))
 
 
 def making_blocks(graph: Graph, lines: Sequence[int]) -> frozenset[int]:
     """Blocks that hold a call or attribute on one of the lines."""
     found: set[int] = set()
+    every = frozenset(lines)
     for block in graph.blocks if lines else ():
         for i in block.instructions:
-            if (i.__class__ is ir.Call or i.__class__ is ir.GetAttribute) and _on(i.node, lines):
-                found.add(block.number)
-                break
+            if i.__class__ is ir.Call or i.__class__ is ir.GetAttribute:
+                first, last = i.node.lineno, i.node.end_lineno  # type: ignore[attr-defined]
+                if first in every or (first != last and bisect_left(lines, first) < bisect_right(lines, last or 0)):
+                    found.add(block.number)
+                    break
     return frozenset(found)
 
 
@@ -80,8 +80,3 @@ def acquiring_blocks(graph: Graph, ways: Sequence[tuple[int, ...]], making: Iter
             found.add(number)
             pending.extend(before.get(number, ()))
     return frozenset(found)
-
-
-def _on(node: ast.AST, lines: Sequence[int]) -> bool:
-    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0) or 0
-    return bisect_left(lines, first) < bisect_right(lines, last)

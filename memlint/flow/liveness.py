@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
@@ -71,13 +71,17 @@ def live_at(
     ``telling`` are the places at which plain values are looked at; None: let all be looked at as long as they are read.
     """
     every = [_exposed(block, telling or ()) for block in graph.blocks]
-    for block, (reads, _, _) in zip(graph.blocks, every, strict=True):
+    for block, (reads, _, _, _) in zip(graph.blocks, every, strict=True):
         if block.end.__class__ is ir.Branch and id(block.end.node) in repeated:
             reads.add((repeated[id(block.end.node)][0],))
-    items = dict.fromkeys(chain.from_iterable(chain(reads, looks) for reads, looks, _ in every))
+    items = dict.fromkeys(chain.from_iterable(chain(reads, looks) for reads, looks, _, _ in every))
     bits = {item: 1 << 2 * number for number, item in enumerate(items)}
-    live = [_mask(reads, bits) | _mask(looks, bits) << 1 for reads, looks, _ in every]
-    passed = [~(_mask(sets & bits.keys(), bits) * 3) for _, _, sets in every]
+    passing = {item for item in items if item.__class__ is int}
+    live: list[int] = []
+    passed: list[int] = []
+    for reads, looks, bound, made in every:
+        live.append(_mask(reads, bits) | _mask(looks, bits) << 1)
+        passed.append(~((_mask(bound, bits) | _mask(passing.intersection(made), bits)) * 3))
     landings = [block.landing for block in graph.blocks]
     order = range(len(live) - 1, -1, -1)
     changed = True
@@ -95,10 +99,10 @@ def live_at(
     return Live(bits, live, telling)
 
 
-def _mask(found: Set[Item], bits: Mapping[Item, int]) -> int:
+def _mask(found: Iterable[Item], bits: Mapping[Item, int]) -> int:
     mask = 0
     for each in found:
-        mask |= bits[each]
+        mask |= bits.get(each, 0)
     return mask
 
 
@@ -126,23 +130,25 @@ _OPERANDS: Mapping[type, tuple[str, ...]] = {
 """The fields by which the rarer instructions and the ends of blocks read places."""
 
 
-def _exposed(block: Block, telling: Collection[Place]) -> tuple[set[Item], set[Item], set[Item]]:
-    """The places that a block reads as they were when it began, those that it looks at, and those that it sets.
+def _exposed(
+    block: Block, telling: Collection[Place]
+) -> tuple[set[Item], Sequence[Item], Collection[str], Sequence[Slot]]:
+    """What a block reads as it was when it began, what it looks at, and the variables and the slots that it sets.
 
     A temporary that a block sets is set before it is read there; of a variable that must be asked.
     """
     reads: set[Item] = set()
-    looks: set[Item] = set()
-    bound: set[Item] = set()
-    used: list[Place | None] = []
-    made: list[Place] = []
+    looks: list[Item] = []
+    bound: set[str] = set()
+    used: list[Slot | None] = []
+    made: list[Slot] = []
     for i in block.instructions:
         kind = i.__class__
         if kind is ir.Load:
             if i.name not in bound:  # type: ignore[union-attr]
                 reads.add(i.name)  # type: ignore[union-attr]
                 if i.target in telling:  # type: ignore[union-attr]
-                    looks.add(i.name)  # type: ignore[union-attr]
+                    looks.append(i.name)  # type: ignore[union-attr]
             made.append(i.target)  # type: ignore[union-attr]
         elif kind is ir.Call:
             used.append(i.callee)  # type: ignore[union-attr]
@@ -155,7 +161,7 @@ def _exposed(block: Block, telling: Collection[Place]) -> tuple[set[Item], set[I
             used.append(i.base)  # type: ignore[union-attr]
             made.append(i.target)  # type: ignore[union-attr]
             if i.target in telling:  # type: ignore[union-attr]
-                looks.add(attribute(i.name))  # type: ignore[union-attr]
+                looks.append(attribute(i.name))  # type: ignore[union-attr]
         elif kind is ir.Bind:
             used.append(i.source)  # type: ignore[union-attr]
             bound.add(i.name)  # type: ignore[union-attr]
@@ -169,13 +175,15 @@ def _exposed(block: Block, telling: Collection[Place]) -> tuple[set[Item], set[I
             if (target := getattr(i, "target", None)) is not None:
                 made.append(target)
     end = block.end
-    used += [getattr(end, name) for name in _OPERANDS.get(end.__class__, ())]
-    looks.update(name for name in named_classes(end) if name not in bound)
-    reads.update(place for place in set(used).difference(made, bound) if place is not None)
-    return reads, looks, bound.union(made)
+    if end.__class__ is not ir.Jump:
+        used += [getattr(end, name) for name in _OPERANDS.get(end.__class__, ())]
+        looks += [name for name in named_classes(end) if name not in bound]
+    if used:
+        reads.update(slot for slot in set(used).difference(made) if slot is not None)
+    return reads, looks, bound, made
 
 
-def _more(i: Instruction) -> list[Place]:
+def _more(i: Instruction) -> list[Slot]:
     """The places that are read by the instructions that read any number of them."""
     if isinstance(i, ir.Build):
         return [place for place, _ in i.items]

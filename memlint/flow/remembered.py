@@ -32,7 +32,9 @@ def remembered_tests(graph: Graph, ways: Sequence[tuple[int, ...]], making: Set[
     turned = _turned(graph, ways, making) if making and graph.loops else frozenset()
     if len(tests) < 2 and not turned:
         return {}
-    keys = {number: test_key(node) for number, node in tests.items()}
+    sketches = {number: _sketch(node) for number, node in tests.items()}
+    drawn = Counter(sketches.values())
+    keys = {n: test_key(node) for n, node in tests.items() if drawn[sketches[n]] > 1 or n in turned}
     counted = Counter(text for text, _ in keys.values())
     return {number: key for number, key in keys.items() if counted[key[0]] > 1 or number in turned}
 
@@ -43,6 +45,17 @@ def test_key(test: ast.expr) -> tuple[str, bool]:
         turned = ast.Compare(test.left, [_OPPOSITE[type(test.ops[0])]()], test.comparators)
         return ast.unparse(turned), False
     return ast.unparse(test), True
+
+
+def _sketch(test: ast.expr) -> str:
+    """The same for equal tests and for opposite ones, and different for most others: their texts take long to write."""
+    match test:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Compare(left=inner) | ast.Call(func=inner) | ast.Subscript(value=inner):
+            return _sketch(inner)
+        case _:
+            return test.__class__.__name__
 
 
 def _turned(graph: Graph, ways: Sequence[tuple[int, ...]], making: Set[int]) -> frozenset[int]:
