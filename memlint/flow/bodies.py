@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from memlint.catalogue.model import Kind
 from memlint.cfg.graph import CodeNode, FunctionNode
-from memlint.flow.raising import QUIET_METHODS
+from memlint.flow.handing import believed
+from memlint.flow.raising import LOGGERS, QUIET_METHODS
 from memlint.source.walk import children, walk
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -116,6 +117,8 @@ def _quiet_call(call: ast.Call, quiet: bool | None) -> bool:
             bare = not call.args and not call.keywords and name[:1].isupper() and not name.isupper()
         case _:
             return False
+    if isinstance(call.func, ast.Attribute) and believed(ast.unparse(call.func.value), LOGGERS):
+        return True
     if bare or quiet is not None:
         return bare or bool(quiet)
     return isinstance(call.func, ast.Attribute) and (name in _HARMLESS or name.startswith(("is_", "has_")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 
 from memlint.catalogue.model import Acquire, Category
@@ -10,7 +11,7 @@ from memlint.cfg.graph import RAISED
 from memlint.flow.arguments import Arguments
 from memlint.flow.exceptions import OPERATING
 from memlint.flow.machine import Machine
-from memlint.flow.raising import QUIET_METHODS, RaiseLevel
+from memlint.flow.raising import LOGGERS, QUIET_METHODS, RaiseLevel
 from memlint.flow.state import State
 from memlint.flow.values import NONE, UNKNOWN, Bag, Element, Handle, Literal, Method, Value
 from memlint.flow.wording import call_text, last_word
@@ -22,8 +23,6 @@ _READERS = frozenset({"from_file", "load", "parse", "parse_file", "read_file", "
 """Names of callees that read a stream to its end, and leave the rest to who has opened it."""
 _QUIET_WORDS = ("is_", "has_", "fork_", "_fork_")
 """How the names of predicates begin, and of helpers that fork, which fails as rarely as forking itself."""
-_LOGGERS = ("logger", "log", "logging")
-"""Names of receivers whose methods write a line about what happens, whatever they are called."""
 
 
 @dataclass(slots=True)
@@ -39,6 +38,8 @@ class Handing:
 
     def unknown(self, word: str, value: Value = UNKNOWN, *, receiver: str = "") -> Value:
         """A callee that nothing is known of."""
+        if not receiver and isinstance(self.i.node.func, ast.Attribute):
+            receiver = last_word(self.i.node.func.value)
         if word in ENTERING:
             return self.enter_in_stack(value)
         if not self.arguments.telling:
@@ -96,7 +97,7 @@ class Handing:
         """Whether a method of something unknown starts no exceptional path, by its name."""
         if self.m.world.level is RaiseLevel.STRICT:
             return False
-        if word in QUIET_METHODS or word.startswith(_QUIET_WORDS) or believed(receiver, _LOGGERS):
+        if word in QUIET_METHODS or word.startswith(_QUIET_WORDS) or believed(receiver, LOGGERS):
             return True
         return any(believed(receiver, q.receivers) for q in self.m.world.catalogue.quiet_methods.get(word, ()))
 

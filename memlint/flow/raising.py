@@ -57,3 +57,6 @@ QUIET_METHODS = frozenset(
     }
 )  # fmt: skip
 """Method names that, on a value of unknown type, start no exceptional path at the default level."""
+
+LOGGERS = ("logger", "log", "logging")
+"""Names of receivers whose methods write a line about what happens, whatever they are called."""
