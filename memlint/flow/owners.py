@@ -34,6 +34,7 @@ CLOSERS = frozenset(
 
 _ADDS = frozenset({"append", "add", "appendleft", "insert", "setdefault"})
 _LOOKS = frozenset({"isinstance", "hasattr", "bool", "len", "print", "repr", "str", "id", "type", "callable"})
+_CONSTRUCTORS = ("__init__", "__post_init__")
 _ENTERS = frozenset({"__enter__", "__aenter__"})
 
 
@@ -258,8 +259,8 @@ class Fields:
     def _replaces(self, unit: Unit, store: FieldStore, mentions: _Mentions) -> bool:
         """Whether a method stores over what the constructor acquired, without a look at it before."""
         name = getattr(unit.node, "name", "")
-        if name == "__init__" or not any(
-            getattr(other.node, "name", "") == "__init__" and other.owner == unit.owner
+        if name in _CONSTRUCTORS or not any(
+            getattr(other.node, "name", "") in _CONSTRUCTORS and other.owner == unit.owner
             and each.attribute == store.attribute and not _conditional(other.node, each.node)
             for other, each, _ in self.stores
         ):  # fmt: skip
