@@ -128,15 +128,11 @@ class StatementBuilder(ProtectedBuilder):
         source = self.value(node.value)
         if isinstance(node.target, ast.Name):
             held = self.value(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
-            if isinstance(node.op, ast.Add):
+            if isinstance(node.op, (ast.Add, ast.BitOr)):
                 self.emit(Include(node, held, source))
-                result = self.temporary()
-                self.emit(Opaque(node, result, (held,)))
-                self.emit(Bind(node.target, node.target.id, result))
-            else:
-                result = self.temporary()
-                self.emit(Opaque(node, result))
-                self.emit(Bind(node.target, node.target.id, result))
+            result = self.temporary()
+            self.emit(Opaque(node, result, (held,)))
+            self.emit(Bind(node.target, node.target.id, result))
         else:
             self.assign(node.target, source)
         self.emit(EndStatement(node))

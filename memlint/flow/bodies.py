@@ -93,6 +93,8 @@ def harmless(function: FunctionNode, quiet: Callable[[ast.expr], bool | None]) -
     waiting: list[ast.AST] = list(function.body)
     while waiting:
         node = waiting.pop()
+        if isinstance(node, ast.With) and all(_suppresses(item.context_expr) for item in node.items):
+            continue
         if isinstance(node, _MAY_FAIL):
             return False
         if isinstance(node, ast.Try) and any(map(_catches_all, node.handlers)):
@@ -105,10 +107,26 @@ def harmless(function: FunctionNode, quiet: Callable[[ast.expr], bool | None]) -
     return True
 
 
+_BROAD = frozenset({"BaseException", "EnvironmentError", "Exception", "IOError", "OSError"})
+"""Classes whose handler has thought of failure."""
+
+
 def _catches_all(handler: ast.ExceptHandler) -> bool:
-    """Whether a handler sees everything that a call can raise."""
-    caught = handler.type
-    return caught is None or (isinstance(caught, ast.Name) and caught.id in ("Exception", "BaseException"))
+    """Whether a handler is believed to see everything that a call can raise."""
+    return handler.type is None or _is_broad(handler.type)
+
+
+def _suppresses(entered: ast.expr) -> bool:
+    """Whether a block swallows everything that a call can raise, as far as one believes."""
+    match entered:
+        case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=named):
+            return any(map(_is_broad, named))
+    return False
+
+
+def _is_broad(named: ast.expr) -> bool:
+    classes = named.elts if isinstance(named, ast.Tuple) else [named]
+    return any(isinstance(each, ast.Name) and each.id in _BROAD for each in classes)
 
 
 def _quiet_call(call: ast.Call, quiet: bool | None) -> bool:

@@ -17,6 +17,7 @@ from memlint.flow.acquiring import Acquiring
 from memlint.flow.arguments import Arguments
 from memlint.flow.exceptions import Flight, operating
 from memlint.flow.handing import ENTERING, believed
+from memlint.flow.leeway import in_while
 from memlint.flow.machine import Machine
 from memlint.flow.raising import QUIET_ON_RESOURCES, RaiseLevel
 from memlint.flow.sites import ExitKind
@@ -133,7 +134,7 @@ class _Call(Acquiring):
         m, state, node = self.m, self.state, self.i.node
         site = m.records[handle.site].site
         kind = site.kind
-        if name == "poll" and kind.category is Category.PROCESS and _in_while(m.graph.node, node):
+        if name == "poll" and kind.category is Category.PROCESS and in_while(m.graph.node, node):
             m.transfer(state, handle, node, "watched by `poll()`")
         if name == "poll" and kind.category is Category.PROCESS:
             return Method(handle, "returncode")
@@ -250,6 +251,9 @@ class _Call(Acquiring):
         if any(name in _CONTAINERS for name in resolved):
             self.exhaust()
             return self.container()
+        if "functools.partial" in resolved:
+            self.give_away_rest()
+            return self.container(Handle)  # it holds what it will hand on when it is called
         if any(name in _SAME for name in resolved) and isinstance(self.arguments.find(0), Handle):
             return self.arguments.find(0)
         if any(name in _SAME_PATH for name in resolved) and (path := self.arguments.find(0)) and self.are_paths(path):
@@ -304,12 +308,12 @@ class _Call(Acquiring):
             if isinstance(value, Handle) and self.m.kind(value).exhausted:
                 self.m.release(self.state, value, self.i.node)
 
-    def container(self) -> Value:
+    def container(self, *more: type[Value]) -> Value:
         """``list(...)`` and its like make a container that owns what the arguments reach."""
         bag = Bag(container_number(self.i.node))
         self.state.bags.pop(bag.number, None)
         for value, _, _ in self.arguments.every():
-            if isinstance(value, (Bag, Element, Pair)):
+            if isinstance(value, (Bag, Element, Pair, *more)):
                 self.m.include(self.state, bag, value)
         return bag
 
@@ -413,9 +417,3 @@ class _Call(Acquiring):
         if effect is Effect.BORROWS and kind.category is Category.TASK:
             return Effect.TAKES  # a callee that looks at a task has seen how it ended
         return effect
-
-
-def _in_while(function: ast.AST, node: ast.AST) -> bool:
-    return any(
-        isinstance(loop, ast.While) and any(child is node for child in ast.walk(loop)) for loop in ast.walk(function)
-    )

@@ -110,6 +110,13 @@ def _asks_for_length(test: ast.expr, names: frozenset[str]) -> bool:
     )
 
 
+def in_while(function: ast.AST, node: ast.AST) -> bool:
+    """Whether a step stands in a ``while``."""
+    return any(
+        isinstance(loop, ast.While) and any(child is node for child in ast.walk(loop)) for loop in ast.walk(function)
+    )
+
+
 def _handed(call: ast.Call) -> Iterator[ast.expr]:
     yield from call.args
     for keyword in call.keywords:

@@ -13,6 +13,7 @@ from memlint.flow.analysis import Analysis, UnitReport
 from memlint.flow.sites import ExitKind, Fate, Outcome, SiteRecord
 from memlint.rules.carried import carried_out
 from memlint.rules.children import left_to_others, parameters
+from memlint.rules.counterparts import released_by_others
 from memlint.rules.exhaustive import leaves_nothing_over
 from memlint.rules.rule import Default
 from memlint.source.text import Source
@@ -70,6 +71,9 @@ def _counts(analysis: Analysis, report: UnitReport, record: SiteRecord, outcome:
         return False
     if kind.category is Category.LOCK and "acquire" in getattr(report.unit.node, "name", ""):
         return False  # it has a counterpart that releases
+    returning = kind.category is Category.LOCK and outcome.fate is not Fate.RAISED
+    if returning and released_by_others(analysis.source.tree, report.unit.node, record.subject):
+        return False
     lost = Fate.UNRELEASED in record.outcomes and Fate.RELEASED in record.outcomes
     if lost and carried_out(report.unit.node, record, outcome):
         return False
