@@ -214,8 +214,14 @@ class Solver:
             state.answer(value, held=outcome)
 
     def _standard(self, state: State, test: ast.expr, outcome: bool) -> None:
-        """A test of a descriptor's number tells the standard ones, which stay open: ``if fd > 2: os.close(fd)``."""
+        """A test tells what is meant to stay open.
+
+        By a descriptor's number, the standard ones: ``if fd > 2: os.close(fd)``; by an attribute of its own, any
+        resource: ``if loop.close_at_end: loop.close()``.
+        """
         match test:
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if "close" in attribute and not outcome:
+                self.machine.transfer(state, state.places.get(name), test, f"meant to stay open, as `{attribute}` says")
             case ast.Compare(left=ast.Name(id=name), ops=[operator]) if type(operator) in _STANDARD:
                 value = state.places.get(name)
                 descriptor = isinstance(value, Handle) and "os.close" in self.machine.kind(value).release_by
