@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from memlint.source.outliving import outlives
+from memlint.source.quoted import Quoted
 
 _NO_WORD = bytes(c if c == 95 or c >= 128 or chr(c).isalnum() else 32 for c in range(256))
 """Every byte that is part of no word becomes a space."""
@@ -81,6 +82,11 @@ class Calls:
         return frozenset(self.data.translate(_NO_WORD).split())
 
     @cached_property
+    def quoted(self) -> Quoted:
+        """The comments and strings of the file."""
+        return Quoted(self.data)
+
+    @cached_property
     def imports(self) -> tuple[Import, ...]:
         """Every import, in order; where bytes cannot tell, one too many (in a string, say)."""
         found: list[Import] = []
@@ -122,8 +128,8 @@ class Calls:
     ) -> list[int]:
         """The lines (counted from 1) on which one of the words is called, in order; ``how`` may ask for more of some.
 
-        The header of a definition is no call, nor is a comment; nor counts a call of one of ``blocks`` that a ``with``
-        enters at once, unless what it entered seems to be used when the block has ended.
+        The header of a definition is no call, nor is what stands in a comment or a string; nor counts a call of one of
+        ``blocks`` that a ``with`` enters at once, unless what it entered seems to be used when the block has ended.
         """
         data = self.data
         found: set[int] = set()
@@ -136,9 +142,10 @@ class Calls:
                 if data[start:at].lstrip()[:1] == b"#" or not self._counts(word, at, called):
                     continue
                 header = _HEADER.search(data, start, at)
-                if header is None or (
-                    header.group(1) == b"with" and (word not in blocks or outlives(data, header.start(1), at))
-                ):
+                if (
+                    header is None
+                    or (header.group(1) == b"with" and (word not in blocks or outlives(data, header.start(1), at)))
+                ) and not self.quoted.covers(at):
                     found.add(self.line_at(at))
         return sorted(found)
 

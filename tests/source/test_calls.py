@@ -17,8 +17,9 @@ def test_a_word_in_a_longer_one_is_no_word() -> None:
     assert Calls(b"reopen(p); open_(p)\n").lines([b"open"]) == []
 
 
-def test_a_comment_calls_nothing() -> None:
-    assert Calls(b"# open(p)\n    # open(p)\nx = 1  # see open(p)\n").lines([b"open"]) == [3]
+def test_a_comment_or_a_string_calls_nothing() -> None:
+    assert Calls(b"# open(p)\n    # open(p)\nx = 1  # see open(p)\n").lines([b"open"]) == []
+    assert Calls(b"def f():\n    '''Like open(p).'''\n    raise E('open(p)', f'{open(p)}')\n").lines([b"open"]) == [3]
 
 
 def test_a_definition_is_no_call_and_a_block_may_be_none() -> None:
