@@ -7,12 +7,12 @@ import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from memlint.findings import Finding, Severity
 from memlint.flow.analysis import Analysis
 from memlint.rules.rule import Default
-from memlint.source.calls import calls_of
+from memlint.rules.triggers import Trigger
 from memlint.source.names import ModuleNames, module_names
 from memlint.source.text import Source
 from memlint.source.walk import FIELDS, statements, walk
@@ -207,37 +207,6 @@ def decorators(node: FunctionNode | ast.ClassDef, names: ModuleNames) -> Iterato
     for decorator in node.decorator_list:
         for name in names.qualified(decorator.func if isinstance(decorator, ast.Call) else decorator):
             yield name, decorator
-
-
-class Trigger(Protocol):
-    """What tells from a file's bytes whether a rule may find anything in it: a pattern, or some words."""
-
-    def search(self, data: bytes, /) -> object:
-        """Something true when it may."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class AnyWord:
-    """One of several words, anywhere: ten times faster than a pattern of alternatives."""
-
-    words: tuple[bytes, ...]
-
-    def search(self, data: bytes, /) -> bool:
-        """Whether one stands in the data."""
-        return any(word in data for word in self.words)
-
-
-@dataclass(frozen=True, slots=True)
-class AnyWordOf:
-    """One of several words, in a file that imports one of some libraries."""
-
-    roots: frozenset[bytes]
-    words: tuple[bytes, ...]
-
-    def search(self, data: bytes, /) -> bool:
-        """Whether one stands in the data, and a library is imported."""
-        return any(word in data for word in self.words) and not self.roots.isdisjoint(calls_of(data).roots)
 
 
 class StructureRule:

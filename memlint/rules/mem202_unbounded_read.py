@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import AnyWord, Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.triggers import AnyWord
 
 _OPENERS = frozenset({
     "builtins.open", "bz2.open", "codecs.open", "gzip.open", "io.open", "lzma.open", "urllib.request.urlopen",

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import DEFINITIONS, AnyWord, Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import DEFINITIONS, Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.triggers import AnyWord
 
 _SIZES = {
     "concurrent.futures.ThreadPoolExecutor": ("max_workers", 0),

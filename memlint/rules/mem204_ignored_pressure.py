@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
 from memlint.flow.growth import reference
-from memlint.rules.definitions import AnyWord, Definitions, Function, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import Definitions, Function, StructureRule, definitions, own_nodes
+from memlint.rules.triggers import AnyWord
 
 _MONITOR = "pytest_memguard.runtime.MemoryMonitor"
 _CONNECTS = frozenset({"asyncio.open_connection", "asyncio.open_unix_connection"})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from memlint.findings import Severity
 from memlint.flow.analysis import Analysis
 from memlint.rules.definitions import StructureRule, definitions, own_nodes, own_tries
+from memlint.rules.finals import ReleasedInFinally
 from memlint.rules.rule import Default
 from memlint.source.names import ModuleNames
 from memlint.source.walk import walk
@@ -28,7 +28,7 @@ class ReleaseOfUnbound(StructureRule):
     summary = "A finally releases a name that does not exist when the acquisition itself fails."
     severity = Severity.WARNING
     default = Default.ON
-    trigger = re.compile(rb"finally\b")
+    trigger = ReleasedInFinally(tuple(sorted(_RELEASES)), tuple(sorted(_RELEASERS)))
 
     def places(self, analysis: Analysis) -> Iterator[tuple[str, ast.AST, str]]:
         """One finding a ``finally``: the first name that does not exist hides what follows."""

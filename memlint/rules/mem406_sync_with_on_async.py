@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ from memlint.flow.analysis import Analysis
 from memlint.rules.definitions import Definitions, StructureRule, definitions, own_statements
 from memlint.rules.losses import finding_at
 from memlint.rules.rule import Default
+from memlint.rules.triggers import WrongBlock
 
 _ASYNC = frozenset({
     "asyncio.BoundedSemaphore", "asyncio.Condition", "asyncio.Lock", "asyncio.Semaphore", "asyncio.TaskGroup",
@@ -34,7 +34,7 @@ class SyncWithOnAsync(StructureRule):
     summary: ClassVar[str] = "A with block enters what only async with can enter, or the other way round."
     severity: ClassVar[Severity] = Severity.ERROR
     default: ClassVar[Default] = Default.ON
-    trigger = re.compile(rb"async[ \t]+def\b")
+    trigger = WrongBlock(_ASYNC, _SYNC)
 
     def check(self, analysis: Analysis) -> Iterator[Finding]:
         """One finding a block: those that enter a resource which is followed, then those of locks and the like."""

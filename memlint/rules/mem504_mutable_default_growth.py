@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from memlint.findings import Finding, Severity
 from memlint.flow.analysis import Analysis
-from memlint.flow.growth import container, insertions, removes
+from memlint.flow.growth import ADDS, container, insertions, removes
+from memlint.rules.defaults import DefaultThatGrows
 from memlint.rules.definitions import Function, StructureRule, definitions, own_nodes
 from memlint.rules.rule import Default
 
@@ -25,10 +26,7 @@ class MutableDefaultGrowth(StructureRule):
     summary = "A default argument is one container for all calls, and the function adds to it."
     severity = Severity.WARNING
     default = Default.ON
-    trigger = re.compile(
-        rb"def\s+\w+\s*\((?:[^()]|\([^()]*\))*?"
-        rb"=\s*(?:[\[{]|(?:\w+\.)?(?:list|dict|set|bytearray|defaultdict|OrderedDict|Counter|deque)\s*\()"
-    )
+    trigger = DefaultThatGrows(tuple(sorted(ADDS)))
 
     def check(self, analysis: Analysis) -> Iterator[Finding]:
         """A default that is called a cache is one on purpose: only previews show that it has no bound."""

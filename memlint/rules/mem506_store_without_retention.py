@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
 from memlint.flow.growth import reference
-from memlint.rules.definitions import AnyWord, Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.triggers import AnyWord
 
 _REDIS = frozenset({
     "redis.Redis", "redis.StrictRedis", "redis.Redis.from_url", "redis.from_url", "redis.StrictRedis.from_url",

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from memlint.findings import Finding
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import AnyWordOf, StructureRule, definitions
+from memlint.rules.definitions import StructureRule, definitions
 from memlint.rules.rule import Default
+from memlint.rules.triggers import AnyWordOf
 
 _ROTATING = "logging.handlers.RotatingFileHandler"
 _PLAIN = frozenset({"logging.FileHandler", "logging.basicConfig"})

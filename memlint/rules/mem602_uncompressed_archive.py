@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import AnyWord, Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import Definitions, StructureRule, definitions, own_nodes
+from memlint.rules.triggers import AnyWord
 
 _ZIP = frozenset({"zipfile.ZipFile", "zipfile.PyZipFile"})
 _TAR = frozenset({"tarfile.open", "tarfile.TarFile.open"})

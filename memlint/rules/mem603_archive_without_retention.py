@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import AnyWordOf, StructureRule, definitions
+from memlint.rules.definitions import StructureRule, definitions
 from memlint.rules.rule import Default
+from memlint.rules.triggers import AnyWordOf
 
 _TIMED = "logging.handlers.TimedRotatingFileHandler"
 _LOGURU = "loguru.logger.add"

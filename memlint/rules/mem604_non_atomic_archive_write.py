@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from memlint.flow.analysis import Analysis
-from memlint.rules.definitions import AnyWord, Definitions, Function, StructureRule, definitions, own_nodes
+from memlint.rules.definitions import Definitions, Function, StructureRule, definitions, own_nodes
+from memlint.rules.triggers import AnyWord
 
 _OPENERS = frozenset({"builtins.open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open"})
 _ATOMIC = frozenset(

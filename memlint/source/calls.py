@@ -92,7 +92,7 @@ class Calls:
         found: list[Import] = []
         if b"import" not in self.words:
             return ()
-        for at in self._places(b"import"):
+        for at in self.places(b"import"):
             before = _BEFORE_IMPORT.search(self.data, self._logical_start(at), at)
             after = _AFTER_IMPORT.match(self.data, at + len(b"import"))
             if before is None or after is None:
@@ -135,7 +135,7 @@ class Calls:
         found: set[int] = set()
         for word in set(words) & self.words:
             called = _ANYHOW if how is None else how.get(word, _ANYHOW)
-            for at in self._places(word):
+            for at in self.places(word):
                 if _OPENS.match(data, at + len(word)) is None:
                     continue
                 start = data.rfind(b"\n", 0, at) + 1
@@ -178,7 +178,7 @@ class Calls:
         known = self._modules.get(module)
         if known is None:
             known = self._modules[module] = {module, *self.renamed.get(module, ())}
-            for at in self._places(module) if module in self.words else ():
+            for at in self.places(module) if module in self.words else ():
                 before = self.data[max(0, at - 80) : at].rstrip(b" \t")
                 if before[-1:] == b"=":
                     known.update(_WORDS.findall(before)[-1:])
@@ -186,21 +186,21 @@ class Calls:
 
     def lines_with(self, word: bytes) -> list[int]:
         """The lines on which a word stands, in comments and strings too."""
-        return [self.line_at(at) for at in self._places(word)] if word in self.words else []
+        return [self.line_at(at) for at in self.places(word)] if word in self.words else []
 
     def read_lines(self, words: Iterable[bytes]) -> list[int]:
         """The lines on which one of the words is read as an attribute: a property has no parentheses."""
         data = self.data
         found: set[int] = set()
         for word in set(words) & self.words:
-            found.update(self.line_at(at) for at in self._places(word) if at and data[at - 1] == 46)
+            found.update(self.line_at(at) for at in self.places(word) if at and data[at - 1] == 46)
         return sorted(found)
 
     def members(self, name: bytes) -> set[bytes]:
         """What is called through a (dotted) name: ``.path.join`` for ``os`` in ``os.path.join(...)``."""
         if not self.words.issuperset(name.split(b".")):
             return set()
-        chains = (_CHAIN.match(self.data, at + len(name)) for at in self._places(name))
+        chains = (_CHAIN.match(self.data, at + len(name)) for at in self.places(name))
         return {chain.group(1) for chain in chains if chain is not None}
 
     def line_at(self, at: int) -> int:
@@ -217,8 +217,8 @@ class Calls:
             at = data.find(b"\n", at + 1)
         return ends
 
-    def _places(self, word: bytes) -> Iterator[int]:
-        """Where a word stands as a whole."""
+    def places(self, word: bytes) -> Iterator[int]:
+        """Where a word stands as a whole, in comments and strings too."""
         data, length, size = self.data, len(word), len(self.data)
         at = data.find(word)
         while at >= 0:
