@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from memlint.cfg.instructions import Call, Slot
 from memlint.flow.state import REACHING
 from memlint.flow.values import UNKNOWN, Taken, Value
 
@@ -22,10 +23,20 @@ class Arguments:
     """Whether a resource can be reached by one of them, or the answer of an acquisition is one."""
 
     @staticmethod
-    def of(positional: list[tuple[Value, bool]], keywords: list[tuple[str | None, Value]]) -> Arguments:
-        """These arguments."""
-        telling = any(value.__class__ in _TELLING for value, _ in positional)
-        return Arguments(positional, keywords, telling or any(value.__class__ in _TELLING for _, value in keywords))
+    def of(call: Call, slots: Mapping[Slot, Value]) -> Arguments:
+        """The arguments of a call, read from their slots."""
+        positional: list[tuple[Value, bool]] = []
+        keywords: list[tuple[str | None, Value]] = []
+        telling = False
+        for slot, starred in call.arguments:
+            value = slots.get(slot, UNKNOWN)
+            positional.append((value, starred))
+            telling = telling or value.__class__ in _TELLING
+        for name, slot in call.keywords:
+            value = slots.get(slot, UNKNOWN)
+            keywords.append((name, value))
+            telling = telling or value.__class__ in _TELLING
+        return Arguments(positional, keywords, telling)
 
     def every(self) -> Iterator[tuple[Value, int | None, str | None]]:
         """Each value with its position or keyword; starred ones have neither."""

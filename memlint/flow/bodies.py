@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from memlint.catalogue.model import Kind
 from memlint.cfg.graph import CodeNode, FunctionNode
-from memlint.flow.handing import believed
+from memlint.flow.callees import believed
 from memlint.flow.raising import LOGGERS, QUIET_METHODS
 from memlint.source.walk import children, walk
 

@@ -15,8 +15,9 @@ from memlint.cfg import instructions as ir
 from memlint.flow import late
 from memlint.flow.acquiring import Acquiring
 from memlint.flow.arguments import Arguments
+from memlint.flow.callees import CONTAINERS, PARTIAL, SAME, SAME_PATH, Callee, believed
 from memlint.flow.exceptions import Flight, operating
-from memlint.flow.handing import ENTERING, believed
+from memlint.flow.handing import ENTERING
 from memlint.flow.leeway import in_while
 from memlint.flow.machine import Machine
 from memlint.flow.raising import QUIET_ON_RESOURCES, RaiseLevel
@@ -47,28 +48,13 @@ from memlint.source.walk import walk
 
 _ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "put", "put_nowait", "setdefault"})
 _TAKES_OUT = frozenset({"pop", "popleft", "popitem", "get", "get_nowait"})
-_CONTAINERS = frozenset(
-    {
-        "builtins.list", "builtins.set", "builtins.dict", "builtins.tuple", "builtins.sorted", "builtins.reversed",
-        "collections.deque", "collections.OrderedDict", "collections.defaultdict", "builtins.frozenset",
-    }
-)  # fmt: skip
-_SAME = frozenset({"builtins.int", "operator.index"})
-"""What gives a descriptor back as it was."""
-_SAME_PATH = frozenset(
-    {"pathlib.Path", "builtins.str", "os.fspath", "os.fsdecode", "os.fsencode", "os.path.abspath", "os.path.realpath"}
-)
-"""What gives a path in another form."""
-_WHOLE = frozenset({"values", "items", "copy", "keys", "__iter__"})
+_OF_CONTAINERS = _ADDS | _TAKES_OUT | {"values", "items", "copy", "keys", "__iter__"}
 
 
 def call(m: Machine, i: ir.Call, state: State) -> bool:
     """Execute one call; False when it never returns."""
     callee = state.slots.get(i.callee, UNKNOWN)
-    arguments = Arguments.of(
-        [(state.slots.get(place, UNKNOWN), starred) for place, starred in i.arguments],
-        [(name, state.slots.get(place, UNKNOWN)) for name, place in i.keywords],
-    )
+    arguments = Arguments.of(i, state.slots)
     if m.building and any(value == Path(m.receiver or "") for value, _, _ in arguments.every()):
         m.transfer_fields(state, i.node, f"handed on with the object by `{call_text(i.node)}`")
     for handed, _, _ in arguments.every() if arguments.telling else ():
@@ -93,28 +79,33 @@ class _Call(Acquiring):
 
     def dispatch(self, callee: Value) -> Value | None:
         match callee:
-            case Method(Handle() as handle, name):
-                return self.on_resource(handle, name)
-            case Method(Element() | Pair() as several, name):
-                return self.on_several(several, name)
-            case Method(Bag() as several, name) if name not in _ADDS | _TAKES_OUT | _WHOLE:
-                return self.on_several(several, name)
-            case Method(Bag() as bag, name):
-                return self.on_container(bag, name)
-            case Method(Result(of=Symbol(names)), name):
-                qualified = tuple(f"{each}.{name}" for each in names)
-                return self.on_symbol(qualified, name)
             case Symbol(names):
                 return self.on_symbol(names, names[0].rpartition(".")[2])
             case Path(text) if "." in text:
                 return self.on_path(text)
             case Path(text) if text == self.m.maker and self.m.owner is not None:  # a class method builds its class
                 return self.on_symbol((self.m.owner,), self.m.owner.rpartition(".")[2])
+            case Method(base, name):
+                return self.on_method(base, name)
             case Function(asynchronous=True):
                 self.give_away(f"handed to `{call_text(self.i.node)}`")
                 return UNKNOWN
             case Function(line, column):
                 return self.nested(line, column)
+            case _:
+                return self.unknown(last_word(self.i.node.func))
+
+    def on_method(self, base: Value, name: str) -> Value | None:
+        """A method of something that is followed."""
+        match base:
+            case Handle():
+                return self.on_resource(base, name)
+            case Bag() if name in _OF_CONTAINERS:
+                return self.on_container(base, name)
+            case Bag() | Element() | Pair():
+                return self.on_several(base, name)
+            case Result(of=symbol):
+                return self.on_symbol(self.m.meaning.member(symbol, name).names, name)
             case _:
                 return self.unknown(last_word(self.i.node.func))
 
@@ -240,23 +231,38 @@ class _Call(Acquiring):
         """The method of this function's own class that ``self.name`` or ``cls.name`` means."""
         if self.m.owner is None or not receiver or receiver not in (self.m.receiver, self.m.maker):
             return None
-        return self.m.world.summary((f"{self.m.owner}.{name}",))
+        return self.m.meaning.summary((f"{self.m.owner}.{name}",))
 
     # --- known callees -------------------------------------------------------------------------------------------
 
     def on_symbol(self, names: tuple[str, ...], word: str) -> Value | None:
         """A callee whose qualified name is known."""
+        callee = self.m.world.callee(names, word)
+        if callee.listed:
+            return self.on_listed(names, word, callee)
+        summary = self.m.meaning.summary(names)
+        return self.by_name(word, callee) if summary is None else self.by_summary(summary, word, callee.through)
+
+    def by_name(self, word: str, callee: Callee) -> Value | None:
+        """A callee of which no more is known than its name."""
+        for entry in callee.methods:
+            if self.applies(entry):
+                return self.acquired(entry)
+        return self.unknown(word, callee.result, receiver=callee.through)
+
+    def on_listed(self, names: tuple[str, ...], word: str, callee: Callee) -> Value | None:
+        """A callee that the catalogue knows."""
         catalogue, m, state, node = self.m.world.catalogue, self.m, self.state, self.i.node
-        resolved = tuple(catalogue.resolve(name) for name in names)
-        if any(name in _CONTAINERS for name in resolved):
+        resolved = callee.resolved
+        if any(name in CONTAINERS for name in resolved):
             self.exhaust()
             return self.container()
-        if "functools.partial" in resolved:
+        if PARTIAL in resolved:
             self.give_away_rest()
             return self.container(Handle)  # it holds what it will hand on when it is called
-        if any(name in _SAME for name in resolved) and isinstance(self.arguments.find(0), Handle):
+        if any(name in SAME for name in resolved) and isinstance(self.arguments.find(0), Handle):
             return self.arguments.find(0)
-        if any(name in _SAME_PATH for name in resolved) and (path := self.arguments.find(0)) and self.are_paths(path):
+        if any(name in SAME_PATH for name in resolved) and (path := self.arguments.find(0)) and self.are_paths(path):
             return path
         if "typing.cast" in resolved and self.arguments.find(1) is not None:
             return self.arguments.find(1)
@@ -268,10 +274,9 @@ class _Call(Acquiring):
                 return None
             if name in catalogue.releases and (value := self.by_release(name)) is not None:
                 return value
-        handed_on = names[0].rpartition(".")[0]  # a module that hands on another's names: `compat.urllib.request`
-        summary = m.world.summary(names)
+        summary = m.meaning.summary(names)
         if summary is not None:
-            return self.by_summary(summary, word, handed_on)
+            return self.by_summary(summary, word, callee.through)
         entry = self.acquirer(names)
         if entry is not None:
             return self.acquired(entry)
@@ -292,15 +297,11 @@ class _Call(Acquiring):
                 self.holds(each, unknown=True) for each in catalogue.quiets[name].unless
             ):
                 return self.quiet(resolved)
-        known = self.returned(resolved)
         if any(name in catalogue.acquires for name in resolved):
             self.raises()  # known, but not acquiring with these arguments
             self.lend(resolved)
-            return known or Result(Symbol(resolved))
-        for entry in catalogue.methods.get(word, ()):
-            if not entry.receiver and believed(handed_on, entry.receivers) and self.applies(entry):
-                return self.acquired(entry)
-        return self.unknown(word, known or Result(Symbol(resolved)), receiver=handed_on)
+            return callee.result
+        return self.by_name(word, callee)
 
     def exhaust(self) -> None:
         """What is iterated to its end here may release itself (``list(os.scandir(p))``)."""

@@ -9,6 +9,7 @@ from memlint.catalogue.model import Acquire, Category
 from memlint.cfg import instructions as ir
 from memlint.cfg.graph import RAISED
 from memlint.flow.arguments import Arguments
+from memlint.flow.callees import believed
 from memlint.flow.exceptions import OPERATING
 from memlint.flow.machine import Machine
 from memlint.flow.raising import LOGGERS, QUIET_METHODS, RaiseLevel
@@ -154,9 +155,3 @@ class Handing:
         if limit is not None and limit != NONE and self.m.landing != RAISED:
             text = f"`{call_text(self.i.node)}`"
             self.m.may_raise(self.state, self.i.node, text, classes=("subprocess.TimeoutExpired",))
-
-
-def believed(receiver: str, receivers: tuple[str, ...]) -> bool:
-    """Whether the name of a receiver is one of those that an entry believes; ``*`` believes any."""
-    words = receiver.lower().split(".")
-    return "*" in receivers or words[-1].strip("_") in {r.lower().strip("_") for r in receivers}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from memlint.catalogue.model import Catalogue
-from memlint.flow.handing import believed
+from memlint.flow.callees import believed
 from memlint.flow.summaries import Summary
 from memlint.flow.units import Unit, enclosing_names
 from memlint.source.names import ModuleNames

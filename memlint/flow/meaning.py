@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from memlint.cfg.graph import Graph
-from memlint.flow.summaries import Given
+from memlint.flow.summaries import Given, Summary
 from memlint.flow.values import Path, Result, Symbol, Value
 from memlint.flow.world import World
 
@@ -23,6 +23,7 @@ class Meaning:
     _variables: dict[str, Value] = field(default_factory=dict)
     _members: dict[tuple[tuple[str, ...], str], Symbol] = field(default_factory=dict)
     _attributes: dict[tuple[str, str], Path] = field(default_factory=dict)
+    _summaries: dict[tuple[str, ...], Summary | None] = field(default_factory=dict)
     _fields: dict[str, tuple[tuple[Given, ...], Result | None]] = field(default_factory=dict)
 
     def variable(self, name: str) -> Value:
@@ -60,6 +61,12 @@ class Meaning:
         if known is None:
             known = self._attributes[key] = Path(f"{base.text}.{name}")
         return known
+
+    def summary(self, names: tuple[str, ...]) -> Summary | None:
+        """What a function of the project does, by its candidate qualified names."""
+        if names not in self._summaries:
+            self._summaries[names] = self.world.summary(names)
+        return self._summaries[names]
 
     def field(self, owner: str, name: str) -> tuple[tuple[Given, ...], Result | None]:
         """What a property of a class gives, and the classes of which a field of it is an instance."""

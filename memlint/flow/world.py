@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from memlint.catalogue.model import Catalogue
+from memlint.flow.callees import Callee, callee_of
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.summaries import Summary
 from memlint.source.names import FunctionNode, ModuleNames
@@ -30,3 +31,11 @@ class World:
     level: RaiseLevel = RaiseLevel.DEFAULT
     strict: bool = False
     """An unknown callee borrows instead of taking over."""
+    _callees: dict[tuple[str, ...], Callee] = field(default_factory=dict)
+
+    def callee(self, names: tuple[str, ...], word: str) -> Callee:
+        """What the catalogue says of a callee with these names, the last word of which is ``word``."""
+        known = self._callees.get(names)
+        if known is None:
+            known = self._callees[names] = callee_of(self.catalogue, names, word)
+        return known
