@@ -262,7 +262,8 @@ class Project:
             return None
         self.looked.followed.add(found.module)
         if "." not in found.name and self._plain(found):
-            return Summary((), lambda *_: Effect.TAKES, more=functools.partial(self._whole, found))
+            whole = functools.partial(self._whole, found)
+            return Summary((), lambda *_: Effect.TAKES, more=whole, harmless=lambda: _is_harmless(whole()))
         return self._whole(found)
 
     def _plain(self, found: Definition) -> bool:
@@ -357,6 +358,10 @@ class View:
     def facts(self) -> tuple[Fact, ...]:
         """Everything that what was asked for rests on; paths from the project's root, with ``/``."""
         return self.project.facts(self.looked)
+
+
+def _is_harmless(summary: Summary | None) -> bool:
+    return summary is not None and summary.harmless()
 
 
 def _absolute(dots: bytes, module: bytes, package: str) -> str:

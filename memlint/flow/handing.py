@@ -56,7 +56,8 @@ class Handing:
 
     def names_class(self, word: str) -> bool:
         """Whether a callee is a class, by its name."""
-        return word[:1].isupper() and not word.isupper()
+        name = word.lstrip("_")
+        return name[:1].isupper() and not name.isupper()
 
     def opened_in_place(self) -> bool:
         """Whether all that is handed over is one file that is opened among the arguments: ``parse(open(path))``."""
