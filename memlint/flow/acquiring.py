@@ -11,7 +11,7 @@ from memlint.flow.handing import Handing
 from memlint.flow.state import Status
 from memlint.flow.values import NONE, UNKNOWN, Handle, Literal, Pending, Result, Symbol, Value
 from memlint.flow.wording import call_text
-from memlint.source.walk import walk
+from memlint.source.walk import statements, walk
 
 _MEMORY = frozenset({"io.BytesIO", "io.StringIO"})
 
@@ -129,7 +129,7 @@ def _streams_of_blocks(function: ast.AST) -> frozenset[str]:
     """The names that a block gives to what a callee opened, whatever library that is of: ``with store.open() as f``."""
     return frozenset(
         item.optional_vars.id
-        for node in walk(function)
+        for node in statements([function])
         if isinstance(node, (ast.With, ast.AsyncWith))
         for item in node.items
         if isinstance(item.optional_vars, ast.Name) and any(map(_opens, walk(item.context_expr)))

@@ -44,7 +44,7 @@ from memlint.flow.values import (
     container_number,
 )
 from memlint.flow.wording import call_text, last_word
-from memlint.source.walk import walk
+from memlint.source.walk import statements
 
 _ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "put", "put_nowait", "setdefault"})
 _TAKES_OUT = frozenset({"pop", "popleft", "popitem", "get", "get_nowait"})
@@ -111,7 +111,7 @@ class _Call(Acquiring):
 
     def nested(self, line: int, column: int) -> Value:
         """A function that stands inside this one; what it does with its arguments is not followed."""
-        for each in walk(self.m.graph.node):
+        for each in statements([self.m.graph.node]):
             if isinstance(each, ast.FunctionDef) and (each.lineno, each.col_offset) == (line, column):
                 strict = self.m.world.strict or self.m.world.level is RaiseLevel.STRICT
                 if strict or not self.m.world.harmless(each):

@@ -43,7 +43,7 @@ def always_gives(node: CodeNode, machine: Machine) -> bool:
     """Whether every return that gives anything but None gives a resource: else callers cannot tell what they got."""
     if machine.giving & machine.withholding or isinstance(node, (ast.Lambda, ast.Module)):
         return False
-    for each in statements(node.body, nested=False):
+    for each in statements(node.body, nested=False) if machine.returned else ():
         value = each.value if isinstance(each, ast.Return) and id(each) not in machine.giving else None
         if value is not None and not (isinstance(value, ast.Constant) and value.value is None):
             return False

@@ -124,7 +124,7 @@ class Solver:
         """Whether a released resource may be used here or later by a name of its own."""
         known: list[tuple[Place, Value]] = [*state.places.items(), *state.slots.items()] if state.status else []
         for place, value in known:
-            if self.chart.live.reads(number, place) and late.watched(self.machine, state, value):
+            if late.watched(self.machine, state, value) and self.chart.live.reads(number, place):
                 return True
         return late.stored(self.machine, state)
 
@@ -197,8 +197,9 @@ class Solver:
             if known is None:
                 if text:
                     way.facts[text] = outcome is same
-                _assume(way, end.node, outcome)
-                self._standard(way, end.node, outcome)
+                if end.node.__class__ is ast.Compare:
+                    _assume(way, end.node, outcome)
+                    self._standard(way, end.node, outcome)
             if known is None and way.held():
                 way.mark(Mark(StepKind.TAKE, end.node, outcome))
             self.arrive(target, way)
