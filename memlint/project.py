@@ -71,6 +71,8 @@ class Project:
     _texts: dict[str, bytes | None] = field(default_factory=dict)
     _paths: dict[str, str | None] = field(default_factory=dict)
     """Where each text was read."""
+    _folders: dict[str, frozenset[str]] = field(default_factory=dict)
+    """What stands in each folder that was looked into."""
     _lines: dict[str, list[int]] = field(default_factory=dict)
     _giving: dict[tuple[str, int], tuple[bool, frozenset[str]]] = field(default_factory=dict)
     """Whether a name may give something, by so many wrappers, and the modules that were looked at to tell."""
@@ -90,11 +92,22 @@ class Project:
 
     def path(self, module: str) -> str | None:
         """The file of a module, when there is one."""
-        base = os.path.join(self.root, *module.split("."))
-        for path in (os.path.join(base, "__init__.py"), f"{base}.py"):
-            if os.path.isfile(path):
-                return path
-        return None
+        above, _, last = module.rpartition(".")
+        folder = f"{self.root}{os.sep}{above.replace('.', os.sep)}" if above else self.root
+        beside = self._names_in(folder)
+        base = f"{folder}{os.sep}{last}"
+        if last in beside and "__init__.py" in self._names_in(base) and os.path.isfile(f"{base}{os.sep}__init__.py"):
+            return f"{base}{os.sep}__init__.py"
+        return f"{base}.py" if f"{last}.py" in beside and os.path.isfile(f"{base}.py") else None
+
+    def _names_in(self, folder: str) -> frozenset[str]:
+        """What stands in a folder, looked up once: most names that are asked for are no modules."""
+        if folder not in self._folders:
+            try:
+                self._folders[folder] = frozenset(os.listdir(folder))
+            except OSError:
+                self._folders[folder] = frozenset()  # there is no such folder, or it may not be read
+        return self._folders[folder]
 
     def text(self, module: str) -> bytes | None:
         """The bytes of a module, read once."""

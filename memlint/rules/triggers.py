@@ -77,6 +77,6 @@ def _in_code(calls: Calls, word: bytes) -> bool:
 def _names_any(calls: Calls, qualified: frozenset[str]) -> bool:
     """Whether a file imports the library of one of some names, and says the name's last word."""
     return any(
-        name.partition(".")[0].encode() in calls.roots and name.rpartition(".")[2].encode() in calls.words
+        name.partition(".")[0].encode() in calls.roots and name.rpartition(".")[2].encode() in calls.data
         for name in qualified
     )

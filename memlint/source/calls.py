@@ -17,6 +17,8 @@ from memlint.source.quoted import Quoted
 
 _NO_WORD = bytes(c if c == 95 or c >= 128 or chr(c).isalnum() else 32 for c in range(256))
 """Every byte that is part of no word becomes a space."""
+_NO_WORD_NOR_CALL = _NO_WORD[:40] + b"(" + _NO_WORD[41:]
+"""The same, but for the opening parenthesis."""
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _SMALL = 100_000
 """Bytes of a file in which lines are counted anew each time; in a larger one their ends are written down once."""
@@ -24,7 +26,7 @@ _OPENS = re.compile(rb"\s*\(")
 _HEADER = re.compile(rb"(?<!\w)(def|class|with)[ \t]+(?:\w+\.)*\Z")
 _CHAIN = re.compile(rb"((?:\.\w+)+)\s*\(")
 _BEFORE_IMPORT = re.compile(rb"(?:^|[;:])[ \t]*(?:from[ \t\\\r\n]+(\.*)[ \t]*([\w.]*)[ \t\\\r\n]*)?\Z", re.MULTILINE)
-_AFTER_IMPORT = re.compile(rb"[ \t]*(?:\(([^)]*)\)|((?:\\\r?\n|[^\n#;])*))")
+_AFTER_IMPORT = re.compile(rb"[ \t]*(?:\(([^)]*)\)|([^\n#;\\]*+(?:\\(?:\r?\n)?[^\n#;\\]*+)*+))")
 _WORDS = re.compile(rb"\w+")
 _OWN = frozenset({b"self", b"cls"})
 _COMMENT = re.compile(rb"#[^\n]*")
@@ -82,6 +84,12 @@ class Calls:
         return frozenset(self.data.translate(_NO_WORD).split())
 
     @cached_property
+    def called(self) -> frozenset[bytes]:
+        """Every word before an opening parenthesis, and some more; told three times faster than every word."""
+        pieces = self.data.translate(_NO_WORD_NOR_CALL).split(b"(")[:-1]
+        return frozenset([piece.rsplit(None, 1)[-1] for piece in pieces if piece and not piece.isspace()])
+
+    @cached_property
     def quoted(self) -> Quoted:
         """The comments and strings of the file."""
         return Quoted(self.data)
@@ -89,23 +97,13 @@ class Calls:
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         """Every import, in order; where bytes cannot tell, one too many (in a string, say)."""
+        data = self.data
         found: list[Import] = []
-        if b"import" not in self.words:
-            return ()
         for at in self.places(b"import"):
-            before = _BEFORE_IMPORT.search(self.data, self._logical_start(at), at)
-            after = _AFTER_IMPORT.match(self.data, at + len(b"import"))
-            if before is None or after is None:
-                continue
-            listed = after.group(1) or after.group(2) or b""
-            if b"#" in listed:
-                listed = _COMMENT.sub(b"", listed)
-            names = tuple((match.group(1), match.group(2) or b"") for match in _NAME.finditer(listed))
-            if before.group(1) is not None:
-                bound = tuple((name, other or name) for name, other in names)
-                found.append(Import(before.group(1), before.group(2), bound))
-            else:
-                found += [Import(b"", name, (), other or name) for name, other in names]
+            behind = at + len(b"import")
+            after = _AFTER_IMPORT.match(data, behind)
+            if after is not None:
+                found += _imports_of(data[self._logical_start(at) : at], data[behind : after.end()])
         return tuple(found)
 
     @cached_property
@@ -133,7 +131,7 @@ class Calls:
         """
         data = self.data
         found: set[int] = set()
-        for word in set(words) & self.words:
+        for word in self.called.intersection(words):
             called = _ANYHOW if how is None else how.get(word, _ANYHOW)
             for at in self.places(word):
                 if _OPENS.match(data, at + len(word)) is None:
@@ -178,7 +176,7 @@ class Calls:
         known = self._modules.get(module)
         if known is None:
             known = self._modules[module] = {module, *self.renamed.get(module, ())}
-            for at in self.places(module) if module in self.words else ():
+            for at in self.places(module):
                 before = self.data[max(0, at - 80) : at].rstrip(b" \t")
                 if before[-1:] == b"=":
                     known.update(_WORDS.findall(before)[-1:])
@@ -186,20 +184,18 @@ class Calls:
 
     def lines_with(self, word: bytes) -> list[int]:
         """The lines on which a word stands, in comments and strings too."""
-        return [self.line_at(at) for at in self.places(word)] if word in self.words else []
+        return [self.line_at(at) for at in self.places(word)]
 
     def read_lines(self, words: Iterable[bytes]) -> list[int]:
         """The lines on which one of the words is read as an attribute: a property has no parentheses."""
         data = self.data
         found: set[int] = set()
-        for word in set(words) & self.words:
+        for word in set(words):
             found.update(self.line_at(at) for at in self.places(word) if at and data[at - 1] == 46)
         return sorted(found)
 
     def members(self, name: bytes) -> set[bytes]:
         """What is called through a (dotted) name: ``.path.join`` for ``os`` in ``os.path.join(...)``."""
-        if not self.words.issuperset(name.split(b".")):
-            return set()
         chains = (_CHAIN.match(self.data, at + len(name)) for at in self.places(name))
         return {chain.group(1) for chain in chains if chain is not None}
 
@@ -220,7 +216,7 @@ class Calls:
     def places(self, word: bytes) -> Iterator[int]:
         """Where a word stands as a whole, in comments and strings too."""
         data, length, size = self.data, len(word), len(self.data)
-        at = data.find(word)
+        at = data.find(word) if word else -1
         while at >= 0:
             after = at + length
             if (not at or data[at - 1] not in _WORD) and (after >= size or data[after] not in _WORD):
@@ -234,6 +230,21 @@ class Calls:
         while start > 1 and data[start - 2] in b"\\\r" and data[:start].endswith((b"\\\n", b"\\\r\n")):
             start = data.rfind(b"\n", 0, start - 1) + 1
         return start
+
+
+@lru_cache(maxsize=2048)
+def _imports_of(before: bytes, after: bytes) -> tuple[Import, ...]:
+    """What one statement imports, by its text before and behind ``import``: many files say the same."""
+    head, tail = _BEFORE_IMPORT.search(before), _AFTER_IMPORT.match(after)
+    if head is None or tail is None:
+        return ()
+    listed = tail.group(1) or tail.group(2) or b""
+    if b"#" in listed:
+        listed = _COMMENT.sub(b"", listed)
+    names = [(match.group(1), match.group(2) or b"") for match in _NAME.finditer(listed)]
+    if head.group(1) is None:
+        return tuple([Import(b"", name, (), other or name) for name, other in names])
+    return (Import(head.group(1), head.group(2), tuple([(name, other or name) for name, other in names])),)
 
 
 @lru_cache(maxsize=48)

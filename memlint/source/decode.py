@@ -80,6 +80,10 @@ def encoding_of(data: bytes) -> str:
     Raises:
         Unreadable: the coding comment names none.
     """
+    second_end = data.find(b"\n", data.find(b"\n") + 1)
+    first_lines = data[:second_end] if second_end >= 0 else data
+    if b"coding" not in first_lines and not data.startswith(codecs.BOM_UTF8):
+        return "utf-8"  # there is no such comment, and the tokenizer takes long to say so
     try:
         return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
     except SyntaxError as error:

@@ -9,7 +9,8 @@ from functools import cached_property
 
 from memlint.source.calls import Calls, calls_of
 
-_TOP = re.compile(rb"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^[^\s#)\]}'\"]", re.MULTILINE)
+_TOP = re.compile(rb"\n(?:(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|[^\s#)\]}'\"])")
+"""The beginning of what stands at the top level, behind the end of a line: ``^`` would be tried at every byte."""
 _INDENTED = re.compile(rb"^([ \t]+)(?:(raise)\b|[^\s#])", re.MULTILINE)
 _RETURNED = re.compile(rb"\breturn\b[ \t]*[^\s#;]")
 _ENDS = re.compile(rb"\bdef[ \t]+(?:close|aclose|shutdown|stop|disconnect|terminate|quit|__a?exit__)\b")
@@ -47,7 +48,7 @@ class Outline:
     def _blocks(self) -> dict[str, tuple[int, int]]:
         """Where the text of each definition begins and ends; of two with one name the last."""
         found: dict[str, tuple[int, int]] = {}
-        starts = [(match.group(1), match.start()) for match in _TOP.finditer(self.data)]
+        starts = [(match.group(1), match.start()) for match in _TOP.finditer(b"\n" + self.data)]
         for (name, start), (_, end) in itertools.pairwise([*starts, (None, len(self.data))]):
             if name is not None:
                 found.pop(name.decode(), None)  # in order of place

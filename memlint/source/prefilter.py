@@ -77,10 +77,10 @@ class Prefilter:
         return calls.lines(words.keys() | renamed, self._blocks & words.keys(), words)
 
     def _wanted(self, calls: Calls) -> dict[bytes, Called]:
-        wanted = {word: self._always[word] for word in self._always.keys() & calls.words}
-        for root in calls.roots & self._by_root.keys():
-            known = self._by_root[root]
-            for word in known.keys() & calls.words:
+        """What is called, or given another name."""
+        wanted: dict[bytes, Called] = {}
+        for known in (self._always, *(self._by_root[root] for root in calls.roots & self._by_root.keys())):
+            for word in (known.keys() & calls.called) | (known.keys() & calls.renamed.keys()):
                 _join(wanted, word, known[word])
         return wanted
 

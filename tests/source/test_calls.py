@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sysconfig
 from pathlib import Path
 
@@ -65,6 +66,17 @@ def test_imports_are_those_of_the_tree(text: str) -> None:
 def test_no_import_of_real_code_is_overlooked(path: Path) -> None:
     data = path.read_bytes()
     assert bound(data) >= from_tree(data.decode("utf-8", "replace"))
+
+
+@pytest.mark.parametrize("path", STDLIB, ids=lambda path: path.stem)
+def test_no_word_that_is_called_is_overlooked(path: Path) -> None:
+    data = path.read_bytes()
+    assert Calls(data).called >= set(re.findall(rb"(\w+)\s*\(", data))
+
+
+def test_a_word_may_stand_far_before_its_parenthesis() -> None:
+    assert {b"open", b"f"} <= Calls(b"open \\\n\t (p)\nf(").called
+    assert Calls(b"open").called == set()
 
 
 def bound(data: bytes) -> set[tuple[str, str]]:
