@@ -242,7 +242,9 @@ class Fields:
         if isinstance(callee, ast.Name) and callee.id in _LOOKS:
             return True
         return any(
-            (name in self.catalogue.borrows or name in self.catalogue.quiets) and name not in self.catalogue.releases
+            (name in self.catalogue.borrows or name in self.catalogue.quiets)
+            and name not in self.catalogue.releases
+            and not any(entry.wraps for entry in self.catalogue.acquires.get(name, ()))
             for name in map(self.catalogue.resolve, self.names.qualified(callee))
         )
 
