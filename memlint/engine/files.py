@@ -49,8 +49,9 @@ def find_files(paths: Iterable[str], settings: Settings) -> Sought:
             inside = list(_walk(path, patterns, settings.root, failures))
             if not inside and len(failures) == before:
                 barren.append(path)
+            full, start = os.path.join(os.path.abspath(path), ""), len(_start(os.path.normpath(path)))
             for name in inside:
-                found.setdefault(os.path.abspath(name), name)
+                found.setdefault(full + name[start:], name)
         elif stat.S_ISREG(mode):
             found.setdefault(os.path.abspath(path), os.path.normpath(path))
         else:
@@ -81,7 +82,7 @@ def _walk(top: str, patterns: tuple[str, ...], root: str, failures: list[Failure
     waiting = [os.path.normpath(top)]
     while waiting:
         folder = waiting.pop()
-        start = "" if folder == os.curdir else os.path.join(folder, "")
+        start = _start(folder)
         try:
             entries = os.scandir(folder)
         except OSError as error:
@@ -100,6 +101,11 @@ def _walk(top: str, patterns: tuple[str, ...], root: str, failures: list[Failure
                     waiting.append(path)
                 elif not inside and _is_file(entry):
                     yield path
+
+
+def _start(folder: str) -> str:
+    """How the names of what is in a folder begin."""
+    return "" if folder == os.curdir else os.path.join(folder, "")
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -11,13 +11,16 @@ import json
 import os
 import time
 from binascii import crc32
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from memlint.findings import Default, RuleFacts, Severity
 from memlint.results.disk import Seen
 from memlint.results.plain import listed, number, text
-from memlint.results.result import Fact
+
+RootedFact: TypeAlias = tuple[str, str, str | None]
+"""The root of a project, and a fact about it."""
 
 
 @dataclass(slots=True)
@@ -28,7 +31,8 @@ class Kept:
     root: str
     place: str
     """The file's path from the root, with ``/``."""
-    facts: tuple[Fact, ...]
+    facts: str
+    """What it rests on: numbers of lines in the index's table, with spaces between them.  Mostly nobody reads them."""
     plain: Any
     """The result as plain values; 0 for one that says nothing."""
     day: int
@@ -54,6 +58,8 @@ class Index:
     head: Head
     stamps: dict[str, Seen] = field(default_factory=dict)
     entries: dict[str, Kept] = field(default_factory=dict)
+    facts: list[RootedFact] = field(default_factory=list)
+    """Everything that any of the entries rests on, each once: most rest on the same."""
 
 
 def read(path: str, key: str) -> Index | None:
@@ -84,16 +90,32 @@ def _index(head: Any, body: Any) -> Index:
         RuleFacts(code, name, summary, Severity(severity), Default(default))
         for code, name, summary, severity, default in head["rules"]
     )
-    facts = [(text(path), None if digest is None else text(digest)) for path, digest in body["facts"]]
     roots = [text(root) for root in body["roots"]]
+    of, places, digests = (listed(column) for column in body["facts"])
+    if not {*map(type, places)} <= {str} or not {*map(type, digests)} <= {str, type(None)}:
+        raise TypeError("a fact is a place and what is there")
     return Index(
         Head(text(head["plugins"]), listed(head["distributions"]), rules, tuple(map(text, head["notices"]))),
         {path: (digest, (size, m, c, inode)) for path, (digest, size, m, c, inode) in body["stamps"].items()},
         {
-            path: Kept(digest, roots[root], text(place), tuple([facts[at] for at in places]), plain, number(day))
-            for path, (digest, root, place, places, plain, day) in body["entries"].items()
+            path: Kept(digest, roots[root], text(place), text(facts), plain, number(day))
+            for path, (digest, root, place, facts, plain, day) in body["entries"].items()
         },
+        [(roots[root], place, digest) for root, place, digest in zip(of, places, digests, strict=True)],
     )
+
+
+def grounds_of(index: Index, entries: Iterable[Kept]) -> set[int]:
+    """The lines of the table that some entries rest on.
+
+    Raises:
+        ValueError: there are no such lines.
+    """
+    words: set[str] = set()
+    lines = set(map(int, words.union(*[kept.facts.split() for kept in entries])))
+    if lines and not 0 <= min(lines) <= max(lines) < len(index.facts):
+        raise ValueError("a fact is named that is not there")
+    return lines
 
 
 def write(path: str, key: str, index: Index) -> None:
@@ -102,21 +124,27 @@ def write(path: str, key: str, index: Index) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    numbers: dict[Fact, int] = {}
+    numbers: dict[str, int] = {}
     roots: dict[str, int] = {}
     entries = {
         path: [
             kept.digest,
             roots.setdefault(kept.root, len(roots)),
             kept.place,
-            [numbers.setdefault(fact, len(numbers)) for fact in kept.facts],
+            " ".join([str(numbers.setdefault(line, len(numbers))) for line in kept.facts.split()]),
             kept.plain,
             kept.day,
         ]
         for path, kept in index.entries.items()
     }
     stamps = {path: [digest, *stamp] for path, (digest, stamp) in index.stamps.items()}
-    document = {"roots": list(roots), "facts": list(numbers), "stamps": stamps, "entries": entries}
+    facts = [index.facts[int(line)] for line in numbers]
+    columns = [
+        [roots.setdefault(root, len(roots)) for root, _, _ in facts],
+        [place for _, place, _ in facts],
+        [digest for _, _, digest in facts],
+    ]
+    document = {"roots": list(roots), "facts": columns, "stamps": stamps, "entries": entries}
     body = json.dumps(document, separators=(",", ":")).encode()
     head = {
         "key": key,

@@ -6,12 +6,12 @@ import contextlib
 import os
 import time
 from binascii import crc32
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from memlint.findings import RuleFacts
 from memlint.results import folder, index, surroundings
-from memlint.results.disk import Disk
-from memlint.results.index import Head, Index, Kept
+from memlint.results.disk import Disk, Seen
+from memlint.results.index import Head, Index, Kept, RootedFact
 from memlint.results.plain import Malformed, from_plain, to_plain
 from memlint.results.result import FileResult
 from memlint.settings import Settings
@@ -50,38 +50,49 @@ class Memory:
         """The results of those files for which, with everything that they rest on, nothing has changed."""
         if self._index is None:
             return {}
+        here = os.getcwd()
         entries = self._index.entries
-        found = {path: entries[name] for path in files if (name := self._short(os.path.abspath(path))) in entries}
+        full = {path: os.path.normpath(os.path.join(here, path)) for path in files}
+        found = {path: kept for path in full if (kept := entries.get(self._short(full[path]))) is not None}
+        try:
+            shaken = self._shaken(self._index, found)
+        except ValueError as error:
+            self.troubles.append(f"{self._path}: the cache cannot be read: {error}")
+            return {}
         known: dict[str, FileResult] = {}
-        false = self._false(found.values())
         today = int(self._clock() // _DAY)
         for path, kept in found.items():
-            if self._disk.digest(os.path.abspath(path)) != kept.digest:
-                continue
-            root = self._long(kept.root)
-            if false and any((root, fact) in false for fact in kept.facts):
+            if path in shaken or self._disk.digest(full[path]) != kept.digest:
                 continue
             try:
-                known[path] = FileResult(path) if kept.plain == 0 else from_plain(kept.plain, path, root)
+                known[path] = (
+                    FileResult(path) if kept.plain == 0 else from_plain(kept.plain, path, self._long(kept.root))
+                )
             except Malformed as error:
                 self.troubles.append(f"{self._path}: what is kept of {path} cannot be read: {error}")
                 continue
             if kept.day < today - _USED_ANEW:
-                self._used_anew.add(self._short(os.path.abspath(path)))
+                self._used_anew.add(self._short(full[path]))
         return known
 
-    def _false(self, entries: Iterable[Kept]) -> set[tuple[str, tuple[str, str | None]]]:
-        """The facts of some entries that are true no longer."""
-        by_root: dict[str, set[tuple[str, str | None]]] = {}
-        for kept in entries:
-            by_root.setdefault(kept.root, set()).update(kept.facts)
-        return {
-            (root, fact)
-            for short, facts in by_root.items()
-            for root in (self._long(short),)
-            for fact in facts
-            if not self._disk.holds(f"{root}/{fact[0]}", fact[1])
-        }
+    def _shaken(self, known: Index, found: Mapping[str, Kept]) -> set[str]:
+        """Those of the ``found`` results that rest on something that is true no longer.
+
+        Raises:
+            ValueError: it cannot be told what they rest on.
+        """
+        table, holds = known.facts, self._disk.holds
+        every = len(found) == len(known.entries)
+        lines = range(len(table)) if every else index.grounds_of(known, found.values())
+        roots = {root: self._long(root) for root in {root for root, _, _ in table}}
+        false = set()
+        for line in lines:
+            root, place, digest = table[line]
+            if not holds(f"{roots[root]}/{place}", digest):
+                false.add(line)
+        if not false:
+            return set()
+        return {path for path, kept in found.items() if not false.isdisjoint(index.grounds_of(known, (kept,)))}
 
     def keep(self, results: Iterable[FileResult], rules: tuple[RuleFacts, ...], notices: tuple[str, ...]) -> None:
         """Write down new results, with the rules that ran and what was said of the settings."""
@@ -98,41 +109,46 @@ class Memory:
             entry.day = today if name in self._used_anew else entry.day
             if entry.day >= today - folder.KEPT_DAYS:
                 kept[name] = entry
+        lines = {fact: line for line, fact in enumerate(before.facts)}
         for name, result in new.items():
             assert result.grounds is not None
+            root = self._short(result.grounds.root)
             plain = to_plain(result, result.grounds.root)
+            rests_on = [_line_of((root, *fact), before.facts, lines) for fact in dict.fromkeys(result.grounds.facts)]
             kept[name] = Kept(
                 result.grounds.digest,
-                self._short(result.grounds.root),
+                root,
                 result.grounds.path,
-                tuple(sorted(set(result.grounds.facts), key=lambda fact: (fact[0], fact[1] or ""))),
+                " ".join(map(str, rests_on)),
                 0 if plain == _SILENT else plain,
                 today,
             )
-        self._write(Index(self._head(rules, notices), self._stamps(before, kept, new), kept), now)
+        made = Index(self._head(rules, notices), {}, kept, before.facts)
+        made.stamps = self._stamps(before.stamps, made, new)
+        self._write(made, now)
 
     def _latest(self) -> Index:
         """What is kept by now: another run may have written since this one began."""
         with contextlib.suppress(OSError, ValueError, RecursionError):
             found = index.read(self._path, self._key)
             if found is not None and found.head.plugins == self._plugins:
+                index.grounds_of(found, found.entries.values())
                 return found
         return Index(Head())
 
-    def _stamps(
-        self, before: Index, kept: Mapping[str, Kept], new: Mapping[str, FileResult]
-    ) -> dict[str, tuple[str, tuple[int, int, int, int]]]:
+    def _stamps(self, before: Mapping[str, Seen], made: Index, new: Iterable[str]) -> dict[str, Seen]:
         """The stamps of all files that the kept results rest on."""
-        for name in new:
-            self._disk.digest(self._long(name))
-            for path, digest in kept[name].facts:
+
+        def files(entries: Iterable[Kept]) -> Iterator[str]:
+            for line in sorted(index.grounds_of(made, entries)):
+                root, path, digest = made.facts[line]
                 if digest:
-                    self._disk.digest(f"{self._long(kept[name].root)}/{path}")
-        wanted = {self._long(name) for name in kept}
-        wanted.update(
-            f"{self._long(entry.root)}/{path}" for entry in kept.values() for path, digest in entry.facts if digest
-        )
-        every = {self._long(name): seen for name, seen in before.stamps.items()} | self._disk.stamps
+                    yield f"{self._long(root)}/{path}"
+
+        for path in (*map(self._long, new), *files(made.entries[name] for name in new)):
+            self._disk.digest(path)
+        wanted = {*map(self._long, made.entries), *files(made.entries.values())}
+        every = {self._long(name): seen for name, seen in before.items()} | self._disk.stamps
         return {self._short(path): seen for path, seen in every.items() if path in wanted}
 
     def _head(self, rules: tuple[RuleFacts, ...], notices: tuple[str, ...]) -> Head:
@@ -173,3 +189,11 @@ class Memory:
         if not name:
             return self._base
         return name if os.path.isabs(name) else f"{self._base}/{name}"
+
+
+def _line_of(fact: RootedFact, table: list[RootedFact], lines: dict[RootedFact, int]) -> int:
+    """The line of a fact in the table, into which it is put when it is new."""
+    line = lines.setdefault(fact, len(table))
+    if line == len(table):
+        table.append(fact)
+    return line
