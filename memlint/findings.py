@@ -1,12 +1,13 @@
 """What a rule reports: a finding, the place it names and the path that proves it.
 
-Every other room imports this one; this one imports nothing of ours.  All values are frozen.
+Every other room imports this one.  All values are frozen.
 """
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from memlint.values import dataclass
 
 
 class Severity(enum.Enum):

@@ -6,11 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from memlint.cli.arguments import parse
 from memlint.cli.console import ExitCode, say
 from memlint.trouble import Trouble
+from memlint.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from memlint.rules import Rule

@@ -6,12 +6,15 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, TypeAlias
 
 from memlint import __version__
 from memlint.settings.options import OPTIONS, Kind, Option, Place
 from memlint.settings.problems import meant
 from memlint.trouble import Trouble
+from memlint.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, NoReturn, TypeAlias
 
 _OF_A_REPORT = ("output-format", "output-file", "statistics", "exit-zero", "baseline", "update-baseline")
 """Options of ``check`` that say what becomes of a finished report."""

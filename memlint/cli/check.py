@@ -6,8 +6,6 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from memlint.cli.arguments import BadUse
 from memlint.cli.console import ExitCode, printer_of, say, tell_failures, write
@@ -20,6 +18,7 @@ from memlint.engine.run import gather
 from memlint.reports import Report
 from memlint.results.result import FileResult
 from memlint.settings import Settings
+from memlint.values import TYPE_CHECKING, replace
 
 if TYPE_CHECKING:
     from memlint.cli.fixing import Fixing

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from memlint.engine.files import STDIN
 from memlint.settings import Settings, find_configuration, read_configuration, with_options
 from memlint.settings.options import OPTIONS, Place
+from memlint.values import TYPE_CHECKING, replace
 
 if TYPE_CHECKING:
     from memlint.rules import Rule

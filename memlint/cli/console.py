@@ -6,10 +6,13 @@ import argparse
 import enum
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TextIO
 
 from memlint.reports import FORMATS, Failure, Printer, Report, Style, shown
 from memlint.settings import Settings, SettingsError
+from memlint.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 class ExitCode(enum.IntEnum):

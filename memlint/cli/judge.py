@@ -6,13 +6,13 @@ import argparse
 import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from memlint.cli.configuration import settings_for
 from memlint.engine.run import check_all, facts_of
 from memlint.findings import RuleFacts
 from memlint.results.memory import FOLDER, Memory
 from memlint.results.result import FileResult
+from memlint.values import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a run whose results are all kept imports neither
     from memlint.engine.checker import Checker

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import IO
+
+from memlint.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import IO
 
 PATIENCE = 1.0
 """Seconds before anything is said: a short run stays quiet."""

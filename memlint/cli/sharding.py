@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from memlint.cli.arguments import BadUse
 from memlint.engine.files import STDIN, Sought
 from memlint.results.result import FileResult
+from memlint.values import TYPE_CHECKING, replace
 
 if TYPE_CHECKING:
     from memlint.cli.judge import Judge

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 from memlint.engine.files import STDIN
 from memlint.settings import Settings, globs
+from memlint.values import dataclass
 
 
 @dataclass(slots=True)

@@ -5,11 +5,10 @@ What checks files is imported when it is asked for: a run that finds every resul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from memlint.engine.files import Sought, find_files
 from memlint.engine.run import run
 from memlint.results.result import FileResult
+from memlint.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from memlint.engine.checker import Checker

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
 
-A = TypeVar("A")
-B = TypeVar("B")
+from memlint.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    A = TypeVar("A")
+    B = TypeVar("B")
+
 
 EVERY = 2000
 """Files between two collections.  What a file leaves behind goes by reference counts; this is for what does not."""

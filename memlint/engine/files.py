@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from memlint.reports.model import Failure
 from memlint.settings import Settings, globs
+from memlint.values import dataclass
 
 SUFFIXES = (".py", ".pyi", ".ipynb")
 STDIN = "-"

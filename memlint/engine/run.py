@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from memlint.engine.collector import collecting_between
 from memlint.findings import Finding, RuleFacts
@@ -12,6 +11,7 @@ from memlint.reports.excerpt import Excerpt
 from memlint.reports.model import Failure, Report, SkippedFunction
 from memlint.results.result import FileResult
 from memlint.source.cells import cell_of
+from memlint.values import TYPE_CHECKING
 
 if TYPE_CHECKING:  # see memlint.engine
     from memlint.engine.checker import Checker

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import overload
 
 from memlint.findings import Finding
+from memlint.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import overload
 
 
 class Excerpt(Sequence[str]):
@@ -32,11 +35,13 @@ class Excerpt(Sequence[str]):
     def __len__(self) -> int:
         return self._size
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
+    if TYPE_CHECKING:
 
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
+        @overload
+        def __getitem__(self, index: int) -> str: ...
+
+        @overload
+        def __getitem__(self, index: slice) -> list[str]: ...
 
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):

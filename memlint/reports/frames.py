@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from memlint.findings import Severity, Span
 from memlint.reports.style import Style
+from memlint.values import dataclass
 
 WIDTH = 110
 """Columns of source shown at most; a longer line is cut around its mark."""

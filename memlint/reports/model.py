@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from memlint.findings import Finding, RuleFacts, Skipped
 from memlint.source import codes
+from memlint.values import TYPE_CHECKING, dataclass, field
 
 if TYPE_CHECKING:
     from memlint.rules import Rule
@@ -34,7 +33,7 @@ class SkippedFunction:
     function: Skipped
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole outcome of a run; equal for equal input, whatever the number of processes."""
 

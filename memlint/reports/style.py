@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import IO
 
 from memlint.findings import Severity
+from memlint.values import TYPE_CHECKING, dataclass
+
+if TYPE_CHECKING:
+    from typing import IO
 
 _SEVERITY = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 

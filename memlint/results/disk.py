@@ -6,9 +6,12 @@ import os
 import stat
 import time
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
 
 from memlint.results.grounds import digest_of
+from memlint.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 Stamp: TypeAlias = tuple[int, int, int, int]
 """Size, times of change (of content, of anything) in nanoseconds, inode: equal for a file that nobody touched."""

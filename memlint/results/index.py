@@ -12,12 +12,14 @@ import os
 import time
 from binascii import crc32
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
 
 from memlint.findings import Default, RuleFacts, Severity
 from memlint.results.disk import Seen
 from memlint.results.plain import listed, number, text
+from memlint.values import TYPE_CHECKING, dataclass, field
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 RootedFact: TypeAlias = tuple[str, str, str | None]
 """The root of a project, and a fact about it."""

@@ -7,11 +7,14 @@ Nothing in the plain form says where on a machine the file stands: its own path 
 from __future__ import annotations
 
 import os
-from typing import Any, TypeAlias
 
 from memlint.findings import Edit, Finding, Remedy, Severity, Skipped, Span, Step, StepKind
 from memlint.reports.excerpt import Excerpt
 from memlint.results.result import FileResult
+from memlint.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 Plain: TypeAlias = "list[Any]"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TypeAlias
-
 from memlint.findings import Finding, Skipped
 from memlint.reports.excerpt import Excerpt
 from memlint.reports.model import Failure
+from memlint.values import TYPE_CHECKING, dataclass, field
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 Fact: TypeAlias = tuple[str, str | None]
 """A path from a project's root with ``/``, and the digest of what the file holds: None where there is no file, empty

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from memlint import __version__
 from memlint.results import plain
@@ -29,7 +28,7 @@ def python() -> str:
 
 def asked(settings: Settings) -> dict[str, object]:
     """The settings that decide what is found in a file."""
-    return {name: value for name, value in asdict(settings).items() if name not in _ASIDE}
+    return {name: getattr(settings, name) for name in Settings.__slots__ if name not in _ASIDE}
 
 
 def local(settings: Settings, base: str) -> str:

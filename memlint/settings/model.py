@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from memlint.settings.options import DEFAULT_EXCLUDE
+from memlint.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

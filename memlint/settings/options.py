@@ -7,9 +7,9 @@ The command line, the reader of ``pyproject.toml`` and ``docs/reference/options.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from memlint import reports
+from memlint.values import dataclass
 
 
 class Kind(enum.Enum):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from memlint.settings import globs
 from memlint.settings.model import FileCodes, Settings
 from memlint.settings.options import OPTIONS, Kind, Option, Place
 from memlint.settings.problems import SettingsError, meant
 from memlint.settings.selection import check_selectors
+from memlint.values import TYPE_CHECKING, replace
 
 if TYPE_CHECKING:
     from pathlib import Path

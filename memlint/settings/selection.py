@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from memlint.findings import Default
 from memlint.settings.model import Settings
 from memlint.settings.problems import SettingsError, meant
 from memlint.source.codes import UNPARSABLE, UNUSED
+from memlint.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from memlint.rules import Rule

@@ -18,6 +18,7 @@ print(code, *sorted(sys.modules), file=sys.stderr)
 NEEDLESS = (
     "memlint.rules", "memlint.flow", "memlint.cfg", "memlint.catalogue", "memlint.engine.checker", "memlint.rulebook",
     "tomllib", "pathlib", "subprocess", "multiprocessing", "importlib.metadata", "redis", "libcst", "hashlib",
+    "dataclasses", "inspect", "typing", "shutil",
 )  # fmt: skip
 
 
