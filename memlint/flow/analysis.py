@@ -157,10 +157,11 @@ class FileAnalyser:
         fresh = self._lines = sorted({*self._lines, *self._calls_elsewhere()})
         done: dict[ast.AST, UnitReport] = {}
         for _ in range(ROUNDS):
-            for unit in find_units(self.source.tree, fresh):
+            units = find_units(self.source.tree, fresh)
+            for unit in units:
                 self._units[unit.node] = unit
                 self._reports.pop(unit.node, None)  # a callee that gives was found since
-            for unit in find_units(self.source.tree, fresh):
+            for unit in units:
                 report = self.report(unit)
                 if report is not None:
                     done[unit.node] = report

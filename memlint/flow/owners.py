@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from memlint.catalogue.model import Catalogue, Category, Context, Kind
+from memlint.flow.classes import CLOSERS, Classes
 from memlint.flow.machine import FieldStore
 from memlint.flow.sites import SiteRecord
 from memlint.flow.summaries import Effect, Summary
@@ -22,15 +23,6 @@ from memlint.flow.units import Unit
 from memlint.source.names import FunctionNode, ModuleNames
 from memlint.source.text import Source
 from memlint.source.walk import children, walk
-
-CLOSERS = frozenset(
-    {
-        "close", "aclose", "stop", "shutdown", "disconnect", "__exit__", "__aexit__", "__del__", "tearDown",
-        "asyncTearDown", "tearDownClass", "terminate", "quit", "teardown", "teardown_method", "dispose", "cleanup",
-        "clean_up", "release", "destroy", "finalize", "finish", "kill", "_close", "_stop", "_cleanup",
-    }
-)  # fmt: skip
-"""Names of methods that end an object's life."""
 
 _ADDS = frozenset({"append", "add", "appendleft", "insert", "setdefault"})
 _LOOKS = frozenset({"isinstance", "hasattr", "bool", "len", "print", "repr", "str", "id", "type", "callable"})
@@ -82,8 +74,7 @@ class Fields:
     """The classes of other files that a qualified base brings; None when one cannot be seen."""
     summary: Callable[[tuple[str, ...]], Summary | None]
     """What a function of the project does, by its candidate qualified names."""
-    _known_dynamic: dict[ast.ClassDef, bool] = field(default_factory=dict)
-    _known_fetched: dict[ast.ClassDef, frozenset[object]] = field(default_factory=dict)
+    _classes: Classes = field(default_factory=Classes)
 
     def losses(self) -> Iterator[FieldLoss]:
         """Every acquisition into a field that nothing releases, or that overwrites a held one."""
@@ -104,15 +95,15 @@ class Fields:
             if store.attribute.startswith("_") and self._foreign(family) and not mentions.uses(store.attribute):
                 continue  # nobody in sight reads it: it is for a base of another library
             every = [*(self.names.classes[name] for name in family), *inherited]
-            if any(self._dynamic(node) or store.attribute in self._fetched(node) for node in every):
+            told = self._classes.told
+            if any(told(node).computed or store.attribute in told(node).fetched for node in every):
                 continue
-            if any(store.attribute == each.attr for node in inherited for each in walk(node)
-                   if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load)):  # fmt: skip
+            if any(store.attribute in told(node).read for node in inherited):
                 continue  # a base in another file uses the field: it may release it
             field = f"{store.owner}.{store.attribute}"
             classes = [self.names.classes[name] for name in family]
             closer = self._closer(classes + inherited)
-            if closer is None and any(_closes_itself(node) for node in classes):
+            if closer is None and any(told(node).closes_itself for node in classes):
                 continue  # by a method of a base that is out of sight
             uses = [use for use in mentions.uses(store.attribute) if not self._of_another(use, family)]
             if not any(self._lets_go(use, record.site.kind) for use in uses):
@@ -182,20 +173,7 @@ class Fields:
         inside = next((node for node in use if isinstance(node, ast.ClassDef)), None)
         if inside is None or any(self.names.classes[name] is inside for name in family):
             return False
-        return any(
-            isinstance(each, ast.Attribute) and each.attr == field.attr and isinstance(each.ctx, ast.Store)
-            for each in walk(inside)
-        )
-
-    def _dynamic(self, node: ast.ClassDef) -> bool:
-        if node not in self._known_dynamic:
-            self._known_dynamic[node] = _dynamic(node)
-        return self._known_dynamic[node]
-
-    def _fetched(self, node: ast.ClassDef) -> frozenset[object]:
-        if node not in self._known_fetched:
-            self._known_fetched[node] = _fetched(node)
-        return self._known_fetched[node]
+        return field.attr in self._classes.told(inside).stored
 
     def _closer(self, family: list[ast.ClassDef]) -> str | None:
         for node in family:
@@ -344,47 +322,9 @@ def _ends(method: FunctionNode) -> bool:
     return method.name in CLOSERS and (dunder or required <= 0)
 
 
-def _dynamic(node: ast.ClassDef) -> bool:
-    """Whether a class reaches its fields by computed names."""
-    for each in walk(node):
-        match each:
-            case ast.Call(func=ast.Name(id="vars" | "setattr")):
-                return True
-            case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(), second, *_]):
-                if not isinstance(second, ast.Constant):
-                    return True
-            case ast.Attribute(value=ast.Name(id="self"), attr="__dict__"):
-                return True
-            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()) if name in CLOSERS:
-                return True  # `self.close = stream.close`
-    return False
-
-
-def _fetched(node: ast.ClassDef) -> frozenset[object]:
-    """What a class gets by its name in a text: ``getattr(self, "log", None)``."""
-    found: set[object] = set()
-    for each in walk(node):
-        match each:
-            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=value), *_]):
-                found.add(value)
-    return frozenset(found)
-
-
-def _closes_itself(node: ast.ClassDef) -> bool:
-    """Whether a method of a class ends the object: ``self.close()``, ``super().close()``."""
-    for each in walk(node):
-        match each:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="self") | ast.Call(func=ast.Name(id="super")), attr=name)
-            ):
-                if name in CLOSERS:
-                    return True
-    return False
-
-
 def _conditional(function: ast.AST, node: ast.AST) -> bool:
     return not any(
-        any(child is node for child in walk(statement)) and not hasattr(statement, "body")
+        not hasattr(statement, "body") and any(child is node for child in walk(statement))
         for statement in getattr(function, "body", ())
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from memlint.source.walk import walk
 
@@ -85,26 +86,31 @@ def module_names(tree: ast.Module, module: str, *, is_package: bool = False) -> 
     package = module if is_package else module.rpartition(".")[0]
     names = ModuleNames(module, package)
     for statement in top_statements(tree.body):
-        _read(statement, names)
+        read = _READERS.get(statement.__class__)
+        if read is not None:
+            read(statement, names)
     return names
+
+
+_INNER: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.If: ("body", "orelse"),
+    ast.For: ("body", "orelse"),
+    ast.With: ("body",),
+    ast.Try: ("body", "handlers", "orelse", "finalbody"),
+    ast.ExceptHandler: ("body",),
+}
+"""Where the statements stand that run when a compound statement of a module does."""
 
 
 def top_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """The statements that run when the module is imported, also those inside compound statements."""
-    for statement in body:
-        yield statement
-        match statement:
-            case ast.If(body=inner, orelse=orelse) | ast.For(body=inner, orelse=orelse):
-                yield from top_statements(inner)
-                yield from top_statements(orelse)
-            case ast.With(body=inner):
-                yield from top_statements(inner)
-            case ast.Try(body=inner, handlers=handlers, orelse=orelse, finalbody=finalbody):
-                yield from top_statements(inner)
-                for handler in handlers:
-                    yield from top_statements(handler.body)
-                yield from top_statements(orelse)
-                yield from top_statements(finalbody)
+    waiting: list[ast.AST] = [*reversed(body)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        for part in reversed(_INNER.get(node.__class__, ())):
+            waiting += getattr(node, part)[::-1]
 
 
 def imported(node: ast.Import | ast.ImportFrom, package: str) -> list[tuple[str, str]]:
@@ -119,34 +125,59 @@ def imported(node: ast.Import | ast.ImportFrom, package: str) -> list[tuple[str,
     return [(a.asname or a.name, f"{base}.{a.name}" if base else a.name) for a in node.names if a.name != "*"]
 
 
-def _read(statement: ast.stmt, names: ModuleNames) -> None:
-    match statement:
-        case ast.Import() | ast.ImportFrom():
-            for name, qualified in imported(statement, names.package):
-                known = names.imports.get(name, ())
-                if qualified not in known:
-                    names.imports[name] = (*known, qualified)
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            names.functions[statement.name] = statement
-        case ast.ClassDef():
-            names.classes[statement.name] = statement
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() as value):
+def _import(statement: ast.Import | ast.ImportFrom, names: ModuleNames) -> None:
+    for name, qualified in imported(statement, names.package):
+        known = names.imports.get(name, ())
+        if qualified not in known:
+            names.imports[name] = (*known, qualified)
+
+
+def _function(statement: FunctionNode, names: ModuleNames) -> None:
+    names.functions[statement.name] = statement
+
+
+def _class(statement: ast.ClassDef, names: ModuleNames) -> None:
+    names.classes[statement.name] = statement
+
+
+def _assign(statement: ast.Assign, names: ModuleNames) -> None:
+    match statement.targets, statement.value:
+        case [ast.Name(id=name)], ast.Name() | ast.Attribute() as value:
             if name in names.aliases or name in names.bound:
                 names.bound.add(name)
             else:
                 names.aliases[name] = value
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=callee)) if name not in names.bound:
+        case [ast.Name(id=name)], ast.Call(func=callee) if name not in names.bound:
             names.instances[name] = callee
             names.bound.add(name)
-        case ast.Assign(targets=targets):
+        case targets, _:
             for target in targets:
                 for bound in _mentioned(target):
                     names.bound.add(bound)
                     names.instances.pop(bound, None)
-        case ast.AnnAssign(target=ast.Name(id=name)) | ast.AugAssign(target=ast.Name(id=name)):
-            names.bound.add(name)
-        case ast.For(target=target):
-            names.bound.update(_mentioned(target))
+
+
+def _set(statement: ast.AnnAssign | ast.AugAssign, names: ModuleNames) -> None:
+    if isinstance(statement.target, ast.Name):
+        names.bound.add(statement.target.id)
+
+
+def _loop(statement: ast.For, names: ModuleNames) -> None:
+    names.bound.update(_mentioned(statement.target))
+
+
+_READERS: dict[type[ast.AST], Callable[[Any, ModuleNames], None]] = {
+    ast.Import: _import,
+    ast.ImportFrom: _import,
+    ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function,
+    ast.ClassDef: _class,
+    ast.Assign: _assign,
+    ast.AnnAssign: _set,
+    ast.AugAssign: _set,
+    ast.For: _loop,
+}
+"""What is read of each kind of statement that binds a global name."""
 
 
 def _mentioned(target: ast.expr) -> list[str]:
