@@ -7,7 +7,7 @@ import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from memlint.catalogue.model import Catalogue, Kind
 from memlint.cfg.builder import build
@@ -16,9 +16,10 @@ from memlint.findings import Skipped
 from memlint.flow.bodies import abstract, harmless, mentions, never_returns, starred
 from memlint.flow.chart import Chart
 from memlint.flow.effects import always_gives, consistent, effect_of
+from memlint.flow.elsewhere import Elsewhere, giving_calls, inherited
 from memlint.flow.likely import Likely
+from memlint.flow.lookup import Lookup
 from memlint.flow.machine import FieldStore, Machine
-from memlint.flow.makers import field_makers
 from memlint.flow.owners import FieldLoss, Fields, instance_kind
 from memlint.flow.prefilters import prefilter
 from memlint.flow.raising import RaiseLevel
@@ -40,26 +41,6 @@ ROUNDS = 4
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _BUILDERS = frozenset({"__init__", "__enter__", "__aenter__", "setUp", "asyncSetUp", "__post_init__"})
 _FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"})
-
-
-class Elsewhere(Protocol):
-    """What is known of the other files of a project."""
-
-    def knows(self, qualified: str) -> bool:
-        """Whether a name belongs to the project."""
-        ...
-
-    def may_give(self, qualified: str) -> bool:
-        """Whether a function or class could acquire something; cheap, and not always right."""
-        ...
-
-    def summary(self, qualified: str) -> Summary | None:
-        """What a function, method or constructor does."""
-        ...
-
-    def class_of(self, qualified: str) -> tuple[FileAnalyser, ast.ClassDef] | None:
-        """A class, and the analyser of the file that defines it."""
-        ...
 
 
 @dataclass(slots=True)
@@ -118,10 +99,7 @@ class FileAnalyser:
     _open: set[ast.AST] = field(default_factory=set)
     _graphs: dict[ast.AST, Graph | None] = field(default_factory=dict)
     _effects: dict[tuple[ast.AST, str, str], Effect] = field(default_factory=dict)
-    _units: dict[ast.AST, Unit] = field(default_factory=dict)
     _instances: dict[str, Kind | None] = field(default_factory=dict)
-    _makers: dict[str, dict[str, ast.expr]] = field(default_factory=dict)
-    _methods: dict[ast.ClassDef, dict[str, FunctionNode]] = field(default_factory=dict)
     _harmless: dict[FunctionNode, bool] = field(default_factory=dict)
     _lines: list[int] = field(default_factory=list)
     """Lines on which something may be acquired, sorted."""
@@ -131,6 +109,7 @@ class FileAnalyser:
     def __post_init__(self) -> None:
         is_package = self.source.path.endswith("__init__.py")
         self.names: ModuleNames = module_names(self.source.tree, self.module, is_package=is_package)
+        self.lookup = Lookup(self.names, self.catalogue)
         self._mocks = "mock_open" in self.source.text
         self._calls = self.source.calls
         self._lines = prefilter(self.catalogue).lines(self.source.data)
@@ -140,7 +119,7 @@ class FileAnalyser:
             self.catalogue,
             self.summary,
             self.computed,
-            self.field_types,
+            self.lookup.field_types,
             self._is_harmless,
             level=self.level,
             strict=self.strict,
@@ -148,18 +127,18 @@ class FileAnalyser:
 
     def close(self) -> None:
         """Let go of everything: the analyser and its world refer to each other, and the tree is large."""
-        del self.world
-        for kept in (self._reports, self._graphs, self._effects, self._units, self._instances, self._harmless):
+        del self.world, self.lookup
+        for kept in (self._reports, self._graphs, self._effects, self._instances, self._harmless):
             kept.clear()
 
     def run(self) -> Analysis:
         """Follow every unit that acquires, then those that call a unit that gives."""
-        fresh = self._lines = sorted({*self._lines, *self._calls_elsewhere()})
+        fresh = self._lines = sorted({*self._lines, *self._called_elsewhere()})
         done: dict[ast.AST, UnitReport] = {}
         for _ in range(ROUNDS):
             units = find_units(self.source.tree, fresh)
             for unit in units:
-                self._units[unit.node] = unit
+                self.lookup.units[unit.node] = unit
                 self._reports.pop(unit.node, None)  # a callee that gives was found since
             for unit in units:
                 report = self.report(unit)
@@ -172,28 +151,13 @@ class FileAnalyser:
         ordered = sorted(done.values(), key=lambda r: getattr(r.unit.node, "lineno", 0))
         stores = [(report.unit, store, report.records[store.site]) for report in ordered for store in report.stores]
         unique = {(id(record), store.attribute): (unit, store, record) for unit, store, record in stores}
-        fields = Fields(
-            self.source, self.names, self.catalogue, tuple(unique.values()), self._bases_elsewhere, self.summary
-        )
+        bases = functools.partial(inherited, self.elsewhere)
+        fields = Fields(self.source, self.names, self.catalogue, tuple(unique.values()), bases, self.summary)
         return Analysis(self.source, tuple(ordered), tuple(fields.losses()), tuple(self.skipped))
 
-    def _calls_elsewhere(self) -> list[int]:
+    def _called_elsewhere(self) -> list[int]:
         """The lines that call an imported function of the project that may give something."""
-        if self.elsewhere is None:
-            return []
-        words = set()
-        for name, candidates in self.names.imports.items():
-            if any(self.elsewhere.may_give(each) for each in candidates):
-                words.add(name.encode())
-            elif self.elsewhere.knows(candidates[0]):
-                words |= self._members(name, candidates[0])
-        return self._calls.lines(words)
-
-    def _members(self, name: str, module: str) -> set[bytes]:
-        """The functions that are called through an imported module and may give something."""
-        assert self.elsewhere is not None
-        called = self._calls.members(name.encode())
-        return {path.rpartition(b".")[2] for path in called if self.elsewhere.may_give(f"{module}{path.decode()}")}
+        return [] if self.elsewhere is None else giving_calls(self.elsewhere, self.names, self._calls)
 
     def _callers(self, done: dict[ast.AST, UnitReport]) -> list[int]:
         names = {r.unit.symbol.rpartition(".")[2] for r in done.values() if r.gives}
@@ -230,7 +194,7 @@ class FileAnalyser:
         return report
 
     def _follow(self, unit: Unit) -> UnitReport | None:
-        likely = Likely(unit, self.names, self.catalogue, self.summary, self.field_types, self._followed)
+        likely = Likely(unit, self.names, self.catalogue, self.summary, self.lookup.field_types, self._followed)
         if not likely.acquires(self._lines):
             return UnitReport(unit, [], [], ())
         graph = self.graph(unit)
@@ -328,51 +292,10 @@ class FileAnalyser:
 
     # --- what functions do ---------------------------------------------------------------------------------------
 
-    def unit_named(self, qualified: str) -> tuple[Unit, bool] | None:
-        """The function, method or constructor of this file with a qualified name; True for a method."""
-        prefix = f"{self.module}."
-        if not qualified.startswith(prefix):
-            return None
-        head, _, method = qualified.removeprefix(prefix).partition(".")
-        if not method and head in self.names.functions:
-            return self._unit(self.names.functions[head], head, None), False
-        if head in self.names.classes and "." not in method:
-            return self._method(head, method or "__init__", set())
-        return None
-
-    def _method(self, owner: str, name: str, tried: set[str], *, computed: bool = False) -> tuple[Unit, bool] | None:
-        if owner in tried or owner not in self.names.classes:
-            return None
-        tried.add(owner)
-        node = self.names.classes[owner]
-        method = self._methods_of(node).get(name)
-        if method is not None:
-            decorators = {d.id for d in method.decorator_list if isinstance(d, ast.Name)}
-            if ("property" in decorators) is not computed:
-                return None
-            return self._unit(method, f"{owner}.{name}", owner), "staticmethod" not in decorators
-        for base in node.bases:
-            for qualified in self.names.qualified(base):
-                base_name = qualified.removeprefix(f"{self.module}.")
-                found = self._method(base_name, name, tried, computed=computed)
-                if found is not None:
-                    return found
-        return None
-
-    def _methods_of(self, node: ast.ClassDef) -> dict[str, FunctionNode]:
-        """The methods that a class defines itself; of two with one name the first."""
-        if node not in self._methods:
-            functions = [s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))]
-            self._methods[node] = {each.name: each for each in reversed(functions)}
-        return self._methods[node]
-
-    def _unit(self, node: ast.FunctionDef | ast.AsyncFunctionDef, symbol: str, owner: str | None) -> Unit:
-        return self._units.setdefault(node, Unit(node, symbol, owner))
-
     def summary(self, names: tuple[str, ...]) -> Summary | None:
         """What a function of this file does, by its candidate qualified names."""
         for name in names:
-            found = self.unit_named(name)
+            found = self.lookup.callable(name)
             if found is not None and abstract(found[0].node):
                 return None  # whoever overrides it decides
             if found is None:
@@ -389,7 +312,7 @@ class FileAnalyser:
             assert not isinstance(node, (ast.Lambda, ast.Module))
             gives: tuple[Given, ...] = ()
             if node.name == "__init__" and not name.endswith(".__init__"):
-                kind = self.instance_kind(name.removeprefix(f"{self.module}."))
+                kind = self.instance_kind(self.lookup.local(name))
                 gives = () if kind is None else (Given(kind, None),)
             elif self._hit(node) or (unit.owner is None and self._wraps(node)):
                 report = self.report(unit)
@@ -411,20 +334,11 @@ class FileAnalyser:
 
     def _inherited_summary(self, name: str) -> Summary | None:
         """What a method does that a class of this file has from a base in another file of the project."""
-        owner, _, method = name.removeprefix(f"{self.module}.").partition(".")
+        owner, _, method = self.lookup.local(name).partition(".")
         if self.elsewhere is None or not method or "." in method or owner not in self.names.classes:
             return None
-        waiting, seen = [owner], {owner}
-        while waiting:
-            for base in self.names.classes[waiting.pop()].bases:
-                for qualified in self.names.qualified(base):
-                    local = qualified.removeprefix(f"{self.module}.")
-                    if local in self.names.classes:
-                        waiting += [local] if local not in seen else []
-                        seen.add(local)
-                    elif (found := self.elsewhere.summary(f"{qualified}.{method}")) is not None:
-                        return found
-        return None
+        asked = (self.elsewhere.summary(f"{base}.{method}") for base in self.lookup.outer_bases(owner))
+        return next((found for found in asked if found is not None), None)
 
     def _is_harmless(self, node: FunctionNode) -> bool:
         """Whether nothing that a function does itself may raise."""
@@ -441,42 +355,11 @@ class FileAnalyser:
 
     def computed(self, name: str) -> Summary | None:
         """What a property gives, by its qualified name."""
-        owner, _, attribute = name.removeprefix(f"{self.module}.").rpartition(".")
-        found = self._method(owner, attribute, set(), computed=True)
-        if found is None:
+        unit = self.lookup.property(name)
+        if unit is None:
             return None
-        report = self.report(found[0])
+        report = self.report(unit)
         return Summary((), lambda *_: Effect.TAKES, report.gives if report else ())
-
-    def _bases_elsewhere(self, qualified: str) -> list[tuple[ModuleNames, ast.ClassDef]] | None:
-        """The classes of other files that a class inherits through a name; None when one is out of sight."""
-        found: list[tuple[ModuleNames, ast.ClassDef]] = []
-        waiting, seen = [qualified], {qualified}
-        while waiting:
-            name = waiting.pop()
-            if self.elsewhere is None or not self.elsewhere.knows(name):
-                continue
-            known = self.elsewhere.class_of(name)
-            if known is None:
-                return None
-            analyser, node = known
-            found.append((analyser.names, node))
-            for base in node.bases:
-                candidates = analyser.names.qualified(base)
-                if not candidates:
-                    return None
-                waiting += [each for each in candidates if each not in seen]
-                seen.update(candidates)
-        return found
-
-    def field_types(self, owner: str, attribute: str) -> tuple[str, ...]:
-        """The classes that a field of a class of this file may be of; empty when its makers differ or are unknown."""
-        name = owner.removeprefix(f"{self.module}.")
-        if name not in self._makers:
-            node = self.names.classes.get(name)
-            self._makers[name] = {} if node is None else field_makers(node)
-        maker = self._makers[name].get(attribute)
-        return () if maker is None else self.catalogue.result_types(self.names.qualified(maker))
 
     def instance_kind(self, name: str) -> Kind | None:
         """A class that acquires when it is built and has a method that releases is a resource itself."""
@@ -492,7 +375,7 @@ class FileAnalyser:
         methods = {s.name: s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))}
         if "__init__" not in methods or "__del__" in methods or not self._hit(methods["__init__"]):
             return None
-        report = self.report(self._unit(methods["__init__"], f"{name}.__init__", name))
+        report = self.report(self.lookup.unit(methods["__init__"], f"{name}.__init__", name))
         if report is None:
             return None
         owned = [(store, report.records[store.site].site.kind) for store in report.stores if not store.container]

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from memlint.catalogue.model import Catalogue
 from memlint.cfg.builder import build
 from memlint.cfg.show import show_graph
-from memlint.flow.analysis import Elsewhere, FileAnalyser
+from memlint.flow.analysis import FileAnalyser
 from memlint.flow.chart import Chart
+from memlint.flow.elsewhere import Elsewhere
 from memlint.flow.raising import RaiseLevel
 from memlint.flow.solver import Solver
 from memlint.flow.state import State
