@@ -28,6 +28,12 @@ FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
 """The fields of each kind of node that hold nodes, in the order of the grammar."""
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _STATEMENTS = ("body", "handlers", "cases", "orelse", "finalbody")
+_INSIDE: dict[type[ast.AST], tuple[str, ...]] = {
+    kind: tuple(name for name in reversed(_STATEMENTS) if name in kind._fields)
+    for kind in FIELDS
+    if issubclass(kind, (ast.stmt, ast.ExceptHandler, ast.match_case))
+}
+"""Where statements stand inside each kind of statement, handler and case, last first."""
 
 
 def children(node: ast.AST) -> list[ast.AST]:
@@ -67,7 +73,5 @@ def statements(body: Sequence[ast.AST], *, nested: bool = True) -> Iterator[ast.
         yield node
         if not nested and node.__class__ in _DEFINITIONS:
             continue
-        for name in reversed(_STATEMENTS):
-            inner = getattr(node, name, None)
-            if inner.__class__ is list:
-                pending += inner[::-1]
+        for name in _INSIDE[node.__class__]:
+            pending += getattr(node, name)[::-1]
