@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from memlint.catalogue import schema
 from memlint.catalogue.errors import CatalogueError, did_you_mean
+from memlint.catalogue.installed import may_bring
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -107,7 +108,9 @@ def plugins() -> Iterator[Layer]:
 
     :raises CatalogueError: when a plugin cannot be loaded or its content is wrong.
     """
-    from importlib.metadata import entry_points  # late: a large import, needless when plugins are off
+    if not may_bring(GROUP):
+        return
+    from importlib.metadata import entry_points  # late: a large import, needless where there are no plugins
 
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         distribution = f" of {point.dist.name}" if point.dist is not None else ""

@@ -96,9 +96,13 @@ def plugins(settings: Settings) -> str:
     Raises:
         CatalogueError: the catalogue cannot be loaded.
     """
+    from memlint.catalogue.installed import may_bring
+    from memlint.catalogue.layers import GROUP
+
+    if not may_bring(GROUP):
+        return ""
     from importlib.metadata import entry_points  # late: a large import
 
-    from memlint.catalogue.layers import GROUP
     from memlint.catalogue.loader import load
 
     return load(settings.catalogue).version if entry_points(group=GROUP) else ""

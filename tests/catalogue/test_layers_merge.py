@@ -128,6 +128,7 @@ def _plugged(monkeypatch: pytest.MonkeyPatch, point: object) -> Catalogue:
         return [point] if group == layers.GROUP else []
 
     monkeypatch.setattr("importlib.metadata.entry_points", entry_points)
+    monkeypatch.setattr(layers, "may_bring", lambda _group: True)
     return load()
 
 
