@@ -31,9 +31,9 @@ _STATEMENTS = ("body", "handlers", "cases", "orelse", "finalbody")
 _INSIDE: dict[type[ast.AST], tuple[str, ...]] = {
     kind: tuple(name for name in reversed(_STATEMENTS) if name in kind._fields)
     for kind in FIELDS
-    if issubclass(kind, (ast.stmt, ast.ExceptHandler, ast.match_case))
+    if issubclass(kind, (ast.stmt, ast.ExceptHandler, ast.match_case, ast.Module))
 }
-"""Where statements stand inside each kind of statement, handler and case, last first."""
+"""Where statements stand inside each kind of node that has any, last first."""
 
 
 def children(node: ast.AST) -> list[ast.AST]:
@@ -73,5 +73,5 @@ def statements(body: Sequence[ast.AST], *, nested: bool = True) -> Iterator[ast.
         yield node
         if not nested and node.__class__ in _DEFINITIONS:
             continue
-        for name in _INSIDE[node.__class__]:
+        for name in _INSIDE.get(node.__class__, ()):
             pending += getattr(node, name)[::-1]

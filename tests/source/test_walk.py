@@ -60,3 +60,11 @@ def test_statements_are_in_the_order_of_the_source(nested: bool) -> None:
     tree = ast.parse("if a:\n  b\nelse:\n  c\ndef d():\n  e\ntry:\n  f\nexcept G:\n  h\nfinally:\n  i\n")
     lines = [node.lineno for node in statements(tree.body, nested=nested) if isinstance(node, ast.stmt)]
     assert lines == [1, 2, 4, 5, *([6] if nested else []), 7, 8, 10, 12]
+
+
+def test_statements_begin_wherever_they_are_asked_for() -> None:
+    tree = ast.parse("if a:\n    b\nelse:\n    c\nd = lambda: e\n")
+    function = ast.parse("lambda: e", mode="eval").body
+
+    assert [type(node).__name__ for node in statements([tree])] == ["Module", "If", "Expr", "Expr", "Assign"]
+    assert [type(node).__name__ for node in statements([function])] == ["Lambda"]
