@@ -25,7 +25,7 @@ from memlint.results.grounds import digest_of
 from memlint.results.result import Fact
 from memlint.source.calls import calls_of
 from memlint.source.decode import Unreadable, decode
-from memlint.source.modules import root_of
+from memlint.source.modules import absolute, root_of
 from memlint.source.outline import Outline
 from memlint.source.trees import Trees
 
@@ -74,8 +74,10 @@ class Project:
     _folders: dict[str, frozenset[str]] = field(default_factory=dict)
     """What stands in each folder that was looked into."""
     _lines: dict[str, list[int]] = field(default_factory=dict)
-    _giving: dict[tuple[str, int], tuple[bool, frozenset[str]]] = field(default_factory=dict)
-    """Whether a name may give something, by so many wrappers, and the modules that were looked at to tell."""
+    _giving: dict[tuple[str, int], tuple[bool, Looked]] = field(default_factory=dict)
+    """Whether a name may give something, by so many wrappers, and what was looked at to tell."""
+    _asked: set[Definition] = field(default_factory=set)
+    """Wrappers that are being followed."""
     _outlines: dict[str, Outline] = field(default_factory=dict)
     looked: Looked = field(default_factory=Looked)
     """Where what is looked at is written down now; a view puts its own here while it asks."""
@@ -194,15 +196,35 @@ class Project:
         if known is None:
             own = Looked()
             answer = View(self, own).watch(lambda name: self.knows(name) and self._may_give(name, wrappers), qualified)
-            known = self._giving[key] = answer, frozenset(own.modules)
-        self.looked.modules |= known[1]
+            known = self._giving[key] = answer, own
+        self.looked.modules |= known[1].modules
+        self.looked.followed |= known[1].followed
         return known[0]
 
     def _may_give(self, qualified: str, wrappers: int) -> bool:
         found = self.definition(qualified)
         if found is None or "." in found.name or not self.outline(found.module).may_give(found.name):
             return False
-        return self._holds(found) or any(True for _ in self._wrapping(found, wrappers))
+        return self._holds(found) or self._hands_on(found, wrappers)
+
+    def _hands_on(self, found: Definition, wrappers: int) -> bool:
+        """Whether a function only hands on what another gives.
+
+        Bytes say so of too many, and each would have all its callers followed: it is followed itself, once.
+        """
+        if not any(True for _ in self._wrapping(found, wrappers)):
+            return False
+        if wrappers < WRAPPERS or found in self._asked:
+            return True  # on the way to whoever is asked about
+        self.looked.followed.add(found.module)
+        self._asked.add(found)
+        try:
+            whole = self._whole(found)
+            return whole is not None and bool(whole.gives)
+        except RecursionError:
+            return False  # nested too deeply to be followed
+        finally:
+            self._asked.discard(found)
 
     def wrapping(self, module: str, name: str) -> list[int]:
         """The lines on which a function hands on what another of the project may give."""
@@ -219,7 +241,7 @@ class Project:
                 head = f"{found.module}.{head}"
             elif head in outline.bound:
                 dots, name = outline.bound[head]
-                head = _absolute(b"." * dots, name.encode(), self._around(found.module))
+                head = absolute(b"." * dots, name.encode(), self._around(found.module))
             else:
                 continue
             if self.may_give(f"{head}{dot}{rest}", wrappers - 1):
@@ -245,7 +267,7 @@ class Project:
                 if self.knows(each.module.decode()) and self._called_through(data, each.bound, each.module.decode()):
                     return True
                 continue
-            base = _absolute(each.dots, each.module, package)
+            base = absolute(each.dots, each.module, package)
             if base and not self.knows(base):
                 continue
             for name, bound in each.names:
@@ -375,14 +397,6 @@ class View:
 
 def _is_harmless(summary: Summary | None) -> bool:
     return summary is not None and summary.harmless()
-
-
-def _absolute(dots: bytes, module: bytes, package: str) -> str:
-    if not dots:
-        return module.decode()
-    parents = package.split(".") if package else []
-    kept = parents[: len(parents) - (len(dots) - 1)]
-    return ".".join([*kept, *([module.decode()] if module else [])])
 
 
 @dataclass

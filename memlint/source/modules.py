@@ -47,3 +47,12 @@ def root_of(path: str, module: str) -> tuple[str, str]:
     for _ in range(module.count(".")):
         folder = os.path.dirname(folder)
     return folder, package
+
+
+def absolute(dots: bytes, module: bytes, package: str) -> str:
+    """The name that an import means by ``module`` behind so many dots, in a file of ``package``."""
+    if not dots:
+        return module.decode()
+    parents = package.split(".") if package else []
+    kept = parents[: len(parents) - (len(dots) - 1)]
+    return ".".join([*kept, *([module.decode()] if module else [])])
