@@ -6,8 +6,8 @@ import ast
 import builtins
 import enum
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from memlint.catalogue.model import Kind
 from memlint.flow.sites import ExitKind
@@ -32,11 +32,18 @@ class Flight:
     """The step that raised it."""
     text: str | None
     """What raised it, for messages: ``the iteration``; None for a call, which is named by its node."""
+    none_of: frozenset[str] = frozenset()
+    """Qualified classes that it is not of: a handler for them has let it pass, and another one will."""
 
     @property
     def key(self) -> object:
         """Equal for exceptions that the same handlers catch."""
-        return (self.kind, self.classes)
+        return (self.kind, self.classes, self.none_of)
+
+    def passed(self, classes: Iterable[tuple[str, ...]]) -> Flight:
+        """The same exception when a handler for ``classes`` has let it pass."""
+        known = {name for names in classes for name in names if name[0] != "?"}
+        return replace(self, none_of=self.none_of | known)
 
 
 OPERATING = ("builtins.OSError", "builtins.ValueError", "builtins.EOFError")
@@ -108,6 +115,8 @@ def meet(flight: Flight, classes: Sequence[tuple[str, ...]] | None) -> Match:
 
 
 def _meet_one(flight: Flight, candidates: tuple[str, ...]) -> Match:
+    if not flight.none_of.isdisjoint(candidates):
+        return Match.NO
     names = {_SAME.get(name, name) for name in candidates}
     if "builtins.BaseException" in names:
         return Match.YES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from memlint.cfg import instructions as ir
@@ -57,6 +57,8 @@ class Solver:
     """Final states, each with True when an exception ended it."""
     bounded: str | None = None
     """Why the analysis stopped early, if it did."""
+    _clauses: Counter[str] | None = None
+    """How many clauses name each class, once it matters."""
     whole: bool = False
     """Whether paths are followed to their end on which nothing is owed."""
     pruned: bool = False
@@ -265,7 +267,17 @@ class Solver:
             self.arrive(clause.block, caught)
             if verdict is Match.YES:
                 return
+            if classes is not None and self._names_again(clause):
+                flight = state.flight = flight.passed(classes)
         self.arrive(end.otherwise, state)
+
+    def _names_again(self, clause: ir.Clause) -> bool:
+        """Whether another clause of the function names a class of this one."""
+        if self._clauses is None:
+            ends = [block.end for block in self.graph.blocks if isinstance(block.end, ir.Dispatch)]
+            nodes = {id(each): each for end in ends for one in end.clauses for each in one.classes or ()}
+            self._clauses = Counter(map(ast.unparse, nodes.values()))
+        return any(self._clauses[ast.unparse(each)] > 1 for each in clause.classes or ())
 
     def _class_names(self, state: State, node: ast.expr) -> tuple[str, ...]:
         match node:
@@ -295,9 +307,11 @@ class Solver:
         flight = state.handling[-1]
         manager = None if end.manager is None else state.slots.pop(end.manager, UNKNOWN)
         if isinstance(manager, Suppressor) and end.swallowed is not None:
-            verdict = meet(flight, [(name,) for name in manager.classes])
+            classes = [(name,) for name in manager.classes]
+            verdict = meet(flight, classes)
             if verdict is not Match.NO:
                 self.arrive(end.swallowed, state.copy())
+                flight = flight.passed(classes)
             if verdict is Match.YES:
                 return
         state.flight = flight
