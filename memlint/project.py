@@ -208,10 +208,7 @@ class Project:
         return self._holds(found) or self._hands_on(found, wrappers)
 
     def _hands_on(self, found: Definition, wrappers: int) -> bool:
-        """Whether a function only hands on what another gives.
-
-        Bytes say so of too many, and each would have all its callers followed: it is followed itself, once.
-        """
+        """Whether a function hands on what another gives: followed once, or bytes would have many callers followed."""
         if not any(True for _ in self._wrapping(found, wrappers)):
             return False
         if wrappers < WRAPPERS or found in self._asked:
@@ -228,10 +225,8 @@ class Project:
 
     def wrapping(self, module: str, name: str) -> list[int]:
         """The lines on which a function hands on what another of the project may give."""
-        outline = self.outline(module)
-        if name not in outline.definitions or not outline.may_give(name):
-            return []
-        return list(self._wrapping(Definition(module, name), WRAPPERS))
+        known = name in self.outline(module).definitions and self.outline(module).may_give(name)
+        return list(self._wrapping(Definition(module, name), WRAPPERS)) if known else []
 
     def _wrapping(self, found: Definition, wrappers: int) -> Iterator[int]:
         outline = self.outline(found.module)
