@@ -338,9 +338,11 @@ class _Call(Acquiring):
         entry = self.m.world.catalogue.borrows[name]
         lent = self.arguments.select(entry.arguments)
         first = self.arguments.find(0)
-        if isinstance(first, Handle) and first in lent:
+        quiet = any(each in self.m.world.catalogue.quiets for each in resolved)
+        looks = quiet and name.startswith("builtins.")  # hasattr(f, "name")
+        if isinstance(first, Handle) and first in lent and not looks:
             late.called(self.m, self.state, first, self.i.node, late.ANYTHING)
-        if not any(each in self.m.world.catalogue.quiets for each in resolved):
+        if not quiet:
             self.raises()
         self.lend((name,))
         if entry.view:
