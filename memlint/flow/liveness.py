@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TypeVar
 
 from memlint.cfg import instructions as ir
@@ -74,14 +74,17 @@ def live_at(
     for block, (reads, _, _, _) in zip(graph.blocks, every, strict=True):
         if block.end.__class__ is ir.Branch and id(block.end.node) in repeated:
             reads.add((repeated[id(block.end.node)][0],))
-    items = dict.fromkeys(chain.from_iterable(chain(reads, looks) for reads, looks, _, _ in every))
-    bits = {item: 1 << 2 * number for number, item in enumerate(items)}
-    passing = {item for item in items if item.__class__ is int}
+    bits: dict[Item, int] = {}
+    for reads, looks, _, _ in every:
+        for item in (*reads, *looks):
+            if item not in bits:
+                bits[item] = 1 << 2 * len(bits)
+    slots = {item for item in bits if item.__class__ is int}
     live: list[int] = []
     passed: list[int] = []
     for reads, looks, bound, made in every:
-        live.append(_mask(reads, bits) | _mask(looks, bits) << 1)
-        passed.append(~((_mask(bound, bits) | _mask(passing.intersection(made), bits)) * 3))
+        live.append(_mask(reads, bits) | (_mask(looks, bits) << 1 if looks else 0))
+        passed.append(~((_mask(bound, bits) | _mask(slots & made, bits)) * 3) if slots or bound else -1)
     landings = [block.landing for block in graph.blocks]
     order = range(len(live) - 1, -1, -1)
     changed = True
@@ -132,16 +135,12 @@ _OPERANDS: Mapping[type, tuple[str, ...]] = {
 
 def _exposed(
     block: Block, telling: Collection[Place]
-) -> tuple[set[Item], Sequence[Item], Collection[str], Sequence[Slot]]:
-    """What a block reads as it was when it began, what it looks at, and the variables and the slots that it sets.
-
-    A temporary that a block sets is set before it is read there; of a variable that must be asked.
-    """
+) -> tuple[set[Item], Sequence[Item], Collection[str], AbstractSet[Slot]]:
+    """What a block reads as it was when it began, what it looks at, and the variables and the slots that it sets."""
     reads: set[Item] = set()
     looks: list[Item] = []
     bound: set[str] = set()
-    used: list[Slot | None] = []
-    made: list[Slot] = []
+    made: set[Slot] = set()
     for i in block.instructions:
         kind = i.__class__
         if kind is ir.Load:
@@ -149,42 +148,57 @@ def _exposed(
                 reads.add(i.name)  # type: ignore[union-attr]
                 if i.target in telling:  # type: ignore[union-attr]
                     looks.append(i.name)  # type: ignore[union-attr]
-            made.append(i.target)  # type: ignore[union-attr]
+            made.add(i.target)  # type: ignore[union-attr]
         elif kind is ir.Call:
-            used.append(i.callee)  # type: ignore[union-attr]
-            used += [place for place, _ in i.arguments]  # type: ignore[union-attr]
-            used += [place for _, place in i.keywords]  # type: ignore[union-attr]
-            made.append(i.target)  # type: ignore[union-attr]
+            if i.callee not in made:  # type: ignore[union-attr]
+                reads.add(i.callee)  # type: ignore[union-attr]
+            for slot, _ in i.arguments:  # type: ignore[union-attr]
+                if slot not in made:
+                    reads.add(slot)
+            for _, slot in i.keywords:  # type: ignore[union-attr]
+                if slot not in made:
+                    reads.add(slot)
+            made.add(i.target)  # type: ignore[union-attr]
         elif kind is ir.Constant:
-            made.append(i.target)  # type: ignore[union-attr]
+            made.add(i.target)  # type: ignore[union-attr]
         elif kind is ir.GetAttribute:
-            used.append(i.base)  # type: ignore[union-attr]
-            made.append(i.target)  # type: ignore[union-attr]
+            if i.base not in made:  # type: ignore[union-attr]
+                reads.add(i.base)  # type: ignore[union-attr]
+            made.add(i.target)  # type: ignore[union-attr]
             if i.target in telling:  # type: ignore[union-attr]
                 looks.append(attribute(i.name))  # type: ignore[union-attr]
         elif kind is ir.Bind:
-            used.append(i.source)  # type: ignore[union-attr]
+            if i.source not in made:  # type: ignore[operator, union-attr]
+                reads.add(i.source)  # type: ignore[arg-type, union-attr]
             bound.add(i.name)  # type: ignore[union-attr]
         elif kind is not ir.EndStatement:
-            used += [getattr(i, name) for name in _OPERANDS.get(kind, ())]
-            used += _more(i)
-            reads.update(name for name in getattr(i, "captured", ()) if name not in bound)
+            for name in _OPERANDS.get(kind, ()):
+                if (read := getattr(i, name)) is not None and read not in made:
+                    reads.add(read)
+            if kind in _MORE:
+                reads.update(place for place in _more(i) if place not in made and place not in bound)
             if kind is ir.Unbind or kind is ir.Import:
                 bound.add(i.name)  # type: ignore[union-attr]
-            made += getattr(i, "targets", ())
-            if (target := getattr(i, "target", None)) is not None:
-                made.append(target)
+            elif kind is ir.Unpack:
+                made.update(i.targets)  # type: ignore[union-attr]
+            elif (target := getattr(i, "target", None)) is not None:
+                made.add(target)
     end = block.end
     if end.__class__ is not ir.Jump:
-        used += [getattr(end, name) for name in _OPERANDS.get(end.__class__, ())]
+        for name in _OPERANDS.get(end.__class__, ()):
+            if (read := getattr(end, name)) is not None and read not in made:
+                reads.add(read)
         looks += [name for name in named_classes(end) if name not in bound]
-    if used:
-        reads.update(slot for slot in set(used).difference(made) if slot is not None)
     return reads, looks, bound, made
 
 
-def _more(i: Instruction) -> list[Slot]:
-    """The places that are read by the instructions that read any number of them."""
+_MORE = frozenset({ir.Build, ir.Opaque, ir.Define})
+
+
+def _more(i: Instruction) -> Iterable[Place]:
+    """The places that are read by the rarer instructions that read any number of them."""
     if isinstance(i, ir.Build):
         return [place for place, _ in i.items]
-    return list(i.operands) if isinstance(i, ir.Opaque) else []
+    if isinstance(i, ir.Opaque):
+        return i.operands
+    return i.captured if isinstance(i, ir.Define) else ()
