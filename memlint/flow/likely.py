@@ -1,6 +1,6 @@
 """Whether a unit could acquire anything, told from its syntax before its graph is built.
 
-The prefilter knows bytes: a docstring, ``self.open()`` and ``signal.connect()`` are hits as good as any other.  Here
+The prefilter knows bytes: ``self.open()`` and ``signal.connect()`` are hits as good as any other.  Here
 each call that stands on such a line is named as the analysis would name it; a unit without one that could acquire is
 done.  Whenever syntax does not tell, the answer is yes.
 """
