@@ -7,6 +7,7 @@ An acquiring function has one line that acquires; its report must name that line
 from __future__ import annotations
 
 import asyncio
+import atexit
 import bz2
 import codecs
 import contextlib
@@ -53,6 +54,7 @@ class Answers(BaseHTTPRequestHandler):
 
 
 SERVER = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+atexit.register(SERVER.server_close)  # who imports this file to know its cases never serves
 
 
 class Desk:
